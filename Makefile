@@ -1,0 +1,73 @@
+# The kitchen door: `make` alone lists what can be ordered. Nothing here needs more than make, a shell, Rust and Node;
+# whatever else is missing is installed first, into node_modules and a cache folder (see tools/install.sh).
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.NOTPARALLEL:
+.PHONY: help demo test build size check-offers clean rust browser conformance lint rust-test types js-test browser-test
+
+PORT ?= 8080
+OFFERS ?= www/offers.json
+
+# What an up-to-date step leaves behind.
+NPM := node_modules/.package-lock.json
+GLUE := target/glue/pkg/core_bg.wasm
+PKG := pkg/package.json
+
+# Folders are listed too, so that a deleted file counts as a change.
+RUST_SOURCES := Cargo.toml $(wildcard Cargo.lock) $(shell find src)
+JS_SOURCES := tsconfig.json $(wildcard README.md LICENSE-*) $(shell find js 2>/dev/null)
+
+help: ## list these targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+
+demo: build ## build, then serve the demo shop at http://localhost:8080 (another port: make demo PORT=8081)
+	@PORT=$(PORT) node tools/serve.mjs
+
+test: rust $(NPM) lint rust-test types js-test browser-test ## install what is missing, build, run every check and every test
+
+build: $(PKG) ## build the npm package into pkg/
+
+size: build ## what a page loads, compressed, against its budget
+	@node tools/size.mjs
+
+check-offers: build ## check the demo's offers (other ones: make check-offers OFFERS=path/to/offers.json)
+	@node pkg/cli.js check $(OFFERS)
+
+clean: ## remove what was built; what was installed stays
+	rm -rf target pkg
+
+rust:
+	@tools/install.sh rust
+
+browser:
+	@tools/install.sh browser
+
+$(NPM): package.json package-lock.json
+	@tools/install.sh npm
+
+$(GLUE): $(RUST_SOURCES) tools/build.mjs | rust $(NPM)
+	node tools/build.mjs wasm
+
+$(PKG): $(GLUE) $(JS_SOURCES) tools/build.mjs tools/types.mjs $(NPM)
+	node tools/build.mjs package
+
+lint: rust
+	cargo fmt --check
+	cargo clippy --all-targets -- -D warnings
+	cargo clippy --target wasm32-unknown-unknown -- -D warnings
+
+conformance:
+	@node tools/conformance.mjs
+
+rust-test: rust conformance
+	@if cargo nextest --version >/dev/null 2>&1; then set -x; cargo nextest run && cargo test --doc; else set -x; cargo test; fi
+
+types: $(GLUE)
+	node_modules/.bin/tsc
+
+js-test: build
+	node --test --test-reporter=spec tests/node/*.test.mjs
+
+browser-test: build browser
+	node --test --test-reporter=spec --test-concurrency=1 tests/browser/*.test.mjs

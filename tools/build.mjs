@@ -1,0 +1,161 @@
+// Builds the npm package:
+//   node tools/build.mjs wasm      the module and its glue, by wasm-pack, into target/glue/pkg
+//   node tools/build.mjs package   pkg/, from that module and js/
+//   node tools/build.mjs           both
+
+import { spawnSync } from 'node:child_process';
+import { chmodSync, copyFileSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { delimiter, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const HOUSE = fileURLToPath(new URL('..', import.meta.url));
+const GLUE = join(HOUSE, 'target/glue/pkg');
+const PKG = join(HOUSE, 'pkg');
+const TARGET = 'wasm32-unknown-unknown';
+
+const TOOLS = process.env.MAITRE_TOOLS || join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'maitre/tools');
+const ENV = {
+  ...process.env,
+  PATH: [join(TOOLS, 'bin'), join(HOUSE, 'node_modules/.bin'), process.env.PATH].join(delimiter),
+  // Apart from native builds, which other flags would invalidate.
+  CARGO_TARGET_DIR: join(HOUSE, 'target/wasm'),
+};
+
+function wasm() {
+  const command = ['build', '--target', 'web', '--release', '--mode', 'no-install', '--out-dir', 'target/glue/pkg', '--out-name', 'core', '.'];
+  const env = { ...ENV, RUSTFLAGS: '' };
+  delete env.CARGO_ENCODED_RUSTFLAGS;
+
+  const missing = missingForLeanStd();
+  if (missing) {
+    console.log(`build: ${missing}, so std is taken as shipped: the module is some 7 kB larger (brotli) than it need be`);
+  } else {
+    // Without the machinery that words a panic: a trap says all that the page is told anyway.
+    env.RUSTC_BOOTSTRAP = '1';
+    env.RUSTFLAGS = '-Zunstable-options -Cpanic=immediate-abort';
+    command.push('-Z', 'build-std=std,panic_abort', '-Z', 'build-std-features=optimize_for_size');
+  }
+
+  rmSync(GLUE, { recursive: true, force: true });
+  run('wasm-pack', command, env);
+  const now = new Date();
+  utimesSync(join(GLUE, 'core_bg.wasm'), now, now);
+}
+
+function missingForLeanStd() {
+  const sysroot = output('rustc', ['--print', 'sysroot']);
+  if (!existsSync(join(sysroot, 'lib/rustlib/src/rust/library/Cargo.lock'))) return 'the rust-src component is missing';
+  const known = spawnSync('rustc', ['-Zunstable-options', '-Cpanic=immediate-abort', '--target', TARGET, '--print', 'cfg'], {
+    cwd: HOUSE,
+    env: { ...ENV, RUSTC_BOOTSTRAP: '1' },
+  });
+  return known.status === 0 ? undefined : 'this rustc does not know panic=immediate-abort';
+}
+
+async function pack() {
+  const { build } = await import('esbuild');
+  const { declarations } = await import('./types.mjs');
+
+  // Built aside and put in place whole, so that a failed build leaves the last good package.
+  const aside = join(HOUSE, 'target/pkg');
+  rmSync(aside, { recursive: true, force: true });
+  mkdirSync(aside, { recursive: true });
+  const bundle = (entry, outfile, options = {}) =>
+    build({
+      absWorkingDir: HOUSE,
+      entryPoints: [`js/${entry}`],
+      outfile: join(aside, outfile),
+      bundle: true,
+      minify: true,
+      format: 'esm',
+      target: 'es2022',
+      charset: 'utf8',
+      legalComments: 'none',
+      logLevel: 'warning',
+      plugins: [glueFromTarget],
+      ...options,
+    });
+  await bundle('tag.ts', 'maitre.js');
+  await bundle('index.ts', 'index.js');
+  await bundle('cli.ts', 'cli.js', { platform: 'node', target: 'node20' });
+  asCommand(join(aside, 'cli.js'));
+
+  writeFileSync(join(aside, 'index.d.ts'), declarations('js/index.ts'));
+  copyFileSync(join(GLUE, 'core_bg.wasm'), join(aside, 'maitre.wasm'));
+  for (const file of ['README.md', 'LICENSE-MIT', 'LICENSE-APACHE']) copyFileSync(join(HOUSE, file), join(aside, file));
+  writeFileSync(join(aside, 'package.json'), `${JSON.stringify(manifest(), null, 2)}\n`);
+
+  rmSync(PKG, { recursive: true, force: true });
+  renameSync(aside, PKG);
+}
+
+/** The sources name the glue where wasm-pack would put it by habit; it is kept out of what is published. */
+const glueFromTarget = {
+  name: 'glue-from-target',
+  setup(build) {
+    build.onResolve({ filter: /\/pkg\/core(\.js)?$/ }, () => ({ path: join(GLUE, 'core.js'), sideEffects: false }));
+  },
+};
+
+function asCommand(file) {
+  const text = readFileSync(file, 'utf8');
+  if (!text.startsWith('#!')) writeFileSync(file, `#!/usr/bin/env node\n${text}`);
+  chmodSync(file, 0o755);
+}
+
+function manifest() {
+  const metadata = JSON.parse(output('cargo', ['metadata', '--no-deps', '--format-version', '1']));
+  const crate = metadata.packages.find((candidate) => candidate.name === 'maitre');
+  return {
+    name: crate.name,
+    version: crate.version,
+    description: crate.description ?? undefined,
+    keywords: crate.keywords.length > 0 ? crate.keywords : undefined,
+    license: crate.license,
+    repository: crate.repository ?? undefined,
+    homepage: crate.homepage ?? undefined,
+    type: 'module',
+    exports: {
+      '.': { types: './index.d.ts', default: './index.js' },
+      './maitre.js': './maitre.js',
+      './maitre.wasm': './maitre.wasm',
+      './package.json': './package.json',
+    },
+    types: './index.d.ts',
+    bin: { maitre: 'cli.js' },
+    files: ['maitre.js', 'maitre.wasm', 'index.js', 'index.d.ts', 'cli.js', 'LICENSE-*'],
+    sideEffects: ['./maitre.js'],
+    engines: { node: '>=20' },
+  };
+}
+
+function output(command, args) {
+  const done = spawnSync(command, args, { cwd: HOUSE, env: ENV, encoding: 'utf8', maxBuffer: 1 << 26 });
+  if (done.status !== 0) fail(command, args, done);
+  return done.stdout.trim();
+}
+
+function run(command, args, env) {
+  const done = spawnSync(command, args, { cwd: HOUSE, env, stdio: 'inherit' });
+  if (done.status !== 0) fail(command, args, done);
+}
+
+function fail(command, args, { error, stderr }) {
+  console.error(`build: failed: ${[command, ...args].join(' ')}`);
+  const why = error?.code === 'ENOENT' ? `${command} is missing: run tools/install.sh` : (error?.message ?? stderr);
+  if (why) console.error(`build: ${why}`);
+  process.exit(1);
+}
+
+const steps = { wasm: [wasm], package: [pack], all: [wasm, pack] }[process.argv[2] ?? 'all'];
+if (!steps) {
+  console.error('build: say wasm, package or nothing');
+  process.exit(2);
+}
+try {
+  for (const step of steps) await step();
+} catch (error) {
+  console.error(`build: failed: ${error.message}`);
+  process.exitCode = 1;
+}
