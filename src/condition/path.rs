@@ -1,0 +1,146 @@
+//! What conditions can ask about: the paths, and what lies at their ends.
+
+/// A place where a fact is found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Path {
+    /// One of the [`VOCABULARY`].
+    Known(Known),
+    /// `page.query.<key>`.
+    Query(String),
+    /// `offer.<id>.<fact>`: the index of the offer among all ids of the config.
+    Offer(usize, OfferFact),
+    /// `user.<anything>`, step by step.
+    User(Vec<String>),
+    /// A field of whatever is at hand: an event's parameters, an element of an array, or another system's attributes.
+    Field(Vec<String>),
+}
+
+/// The visitor's own history with an offer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OfferFact {
+    /// How often that outcome happened.
+    Count(Outcome),
+    /// Whole days since it last happened; no value when it never did.
+    Days(Outcome),
+}
+
+/// What became of an offer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Outcome {
+    /// The visitor really saw it: half of it in view for one second.
+    Exposed,
+    /// A link in it was followed.
+    Clicked,
+    /// It was sent away.
+    Dismissed,
+    /// Its goal was reached.
+    Converted,
+}
+
+impl Outcome {
+    /// Every outcome, with its name, the name of its count and the name of the days since.
+    pub const ALL: [(Outcome, &'static str, &'static str, &'static str); 4] = [
+        (Outcome::Exposed, "exposed", "exposures", "daysSinceExposed"),
+        (Outcome::Clicked, "clicked", "clicks", "daysSinceClicked"),
+        (Outcome::Dismissed, "dismissed", "dismissals", "daysSinceDismissed"),
+        (Outcome::Converted, "converted", "conversions", "daysSinceConverted"),
+    ];
+
+    /// The outcome of that name.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Outcome> {
+        Outcome::ALL.iter().find(|entry| entry.1 == name).map(|entry| entry.0)
+    }
+
+    /// Its name.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        Outcome::ALL.get(self as usize).map_or("", |entry| entry.1)
+    }
+}
+
+/// What kind of value lies at a path: operands of another kind can never match, which is worth an error.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shape {
+    /// Any value.
+    Any,
+    /// A string.
+    Text,
+    /// A number.
+    Number,
+    /// True or false.
+    Truth,
+    /// One of these strings.
+    OneOf(&'static [&'static str]),
+}
+
+macro_rules! vocabulary {
+    ($($known:ident $path:literal $shape:expr;)*) => {
+        /// The paths of fixed name.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        #[allow(missing_docs)]
+        pub enum Known { $($known,)* }
+
+        /// Every path of fixed name, with what it holds.
+        pub const VOCABULARY: &[(Known, &str, Shape)] = &[$((Known::$known, $path, $shape),)*];
+    };
+}
+
+vocabulary! {
+    PagePath "page.path" Shape::Text;
+    PageTitle "page.title" Shape::Text;
+    PageKind "page.kind" Shape::Text;
+    ItemId "page.item.id" Shape::Text;
+    ItemName "page.item.name" Shape::Text;
+    ItemCategory "page.item.category" Shape::Text;
+    ItemBrand "page.item.brand" Shape::Text;
+    ItemPrice "page.item.price" Shape::Number;
+    VisitNumber "visit.number" Shape::Number;
+    VisitPages "visit.pages" Shape::Number;
+    VisitSeconds "visit.seconds" Shape::Number;
+    VisitEntry "visit.entry" Shape::Text;
+    DaysSinceLast "visit.daysSinceLast" Shape::Number;
+    DaysSinceFirst "visit.daysSinceFirst" Shape::Number;
+    Referrer "visit.referrer" Shape::Text;
+    Channel "visit.channel" Shape::OneOf(&CHANNELS);
+    UtmSource "visit.utm.source" Shape::Text;
+    UtmMedium "visit.utm.medium" Shape::Text;
+    UtmCampaign "visit.utm.campaign" Shape::Text;
+    UtmTerm "visit.utm.term" Shape::Text;
+    UtmContent "visit.utm.content" Shape::Text;
+    DeviceKind "device.kind" Shape::OneOf(&["phone", "tablet", "desktop"]);
+    DeviceTouch "device.touch" Shape::Truth;
+    DeviceLanguage "device.language" Shape::Text;
+    DeviceSaveData "device.saveData" Shape::Truth;
+    DeviceReducedMotion "device.reducedMotion" Shape::Truth;
+    Hour "time.hour" Shape::Number;
+    Weekday "time.weekday" Shape::OneOf(&WEEKDAYS);
+    Date "time.date" Shape::Text;
+    CartItems "cart.items" Shape::Number;
+    CartValue "cart.value" Shape::Number;
+}
+
+/// `visit.channel`: GA4's default channel groups, <https://support.google.com/analytics/answer/9756891>.
+pub const CHANNELS: [&str; 18] = [
+    "direct",
+    "cross_network",
+    "paid_shopping",
+    "paid_search",
+    "paid_social",
+    "paid_video",
+    "display",
+    "paid_other",
+    "organic_shopping",
+    "organic_social",
+    "organic_video",
+    "organic_search",
+    "email",
+    "affiliates",
+    "referral",
+    "audio",
+    "sms",
+    "mobile_push",
+];
+
+/// `time.weekday`, from Monday on.
+pub const WEEKDAYS: [&str; 7] = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];

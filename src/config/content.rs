@@ -1,0 +1,95 @@
+//! `content`: what an offer says. It is data: a template's name and the fields to fill it with.
+
+use super::reader::{Node, Report};
+use crate::json::Value;
+
+/// The templates that Maitre brings along. Any other name is the id of a `<template>` of the page.
+const BUILT_IN: [&str; 3] = ["card", "banner", "text"];
+const FIELDS: [&str; 8] = ["template", "title", "text", "image", "alt", "cta", "link", "dismiss"];
+
+pub(super) fn check(node: &Node, report: &mut Report) {
+    if !report.map(node, "what to show") {
+        return;
+    }
+    let Some(template) = report.required(node, "template", "\"card\"") else {
+        return;
+    };
+    let Some(name) = report.text(&template, "card") else {
+        return;
+    };
+    let built_in = BUILT_IN.contains(&name);
+    if built_in {
+        report.object(node, "what to show", &FIELDS, &[]);
+    }
+    for (key, field) in node.members() {
+        match (key, field.value) {
+            ("template", _) | ("dismiss", Value::Bool(false)) => {}
+            ("link", _) => check_address(&field, true, report),
+            ("image", _) => check_address(&field, false, report),
+            (_, Value::Text(_)) => {}
+            (_, Value::Number(_)) if !built_in => {}
+            _ => report.expected(&field, "a text", "write a text in double quotes"),
+        }
+    }
+    if built_in
+        && !["title", "text", "image", "cta"]
+            .iter()
+            .any(|field| node.value.get(field).is_some())
+    {
+        report.error(node, "there is nothing to show", "write a `title` or a `text`");
+    }
+    if built_in && node.get("link").is_some() != node.get("cta").is_some() {
+        let (there, missing) = if node.get("link").is_some() {
+            ("link", "cta")
+        } else {
+            ("cta", "link")
+        };
+        if there == "cta" || node.value.get("title").is_none() {
+            report.warn(
+                node,
+                &["there is a `", there, "` but no `", missing, "`"].concat(),
+                &["write a `", missing, "` too"].concat(),
+            );
+        }
+    }
+    if node.get("image").is_some() && node.get("alt").is_none() {
+        report.warn(
+            node,
+            "the image has no `alt`",
+            "write what it shows, or `\"\"` if it only decorates",
+        );
+    }
+}
+
+/// Where a link may lead: `https:`, `mailto:`, `tel:` or this site. An image may come from the first and the last.
+fn check_address(node: &Node, link: bool, report: &mut Report) {
+    let Some(address) = report.text(node, "/running") else {
+        return;
+    };
+    let scheme = address
+        .find(':')
+        .filter(|colon| !address.get(..*colon).unwrap_or_default().contains(['/', '?', '#']));
+    let scheme = scheme
+        .and_then(|colon| address.get(..colon))
+        .map(str::to_ascii_lowercase);
+    let allowed = match scheme.as_deref() {
+        Some("https") => true,
+        Some("mailto" | "tel") => link,
+        Some(_) => false,
+        None => !address.starts_with("//") && !address.starts_with('\\') && !address.starts_with("/\\"),
+    };
+    // Browsers drop tabs and line breaks from addresses, and with them a check of the scheme.
+    let clean = !address.contains(|letter: char| letter.is_control()) && address.trim() == address;
+    if !(allowed && clean) {
+        let remedy = match (scheme.as_deref(), link) {
+            (Some("http"), _) => "write it with `https:`",
+            (_, true) => "write a path of this site (`/…`), `https:`, `mailto:` or `tel:`",
+            (_, false) => "write a path of this site (`/…`) or `https:`",
+        };
+        report.error(
+            node,
+            &["`", address, "` is not an address that may be used here"].concat(),
+            remedy,
+        );
+    }
+}

@@ -1,0 +1,94 @@
+//! What the platform lends, so that visitors don't download it a second time: numbers and their text, regular
+//! expressions, letter case and time zones.
+//!
+//! Only pure functions may enter: the same arguments give the same answer. A clock, chance or storage may not.
+
+use crate::time::Millis;
+
+/// The pure functions that browsers have anyway. Meanings are JavaScript's.
+pub trait Host {
+    /// The number that `text`, a JSON number, stands for.
+    fn number(&self, text: &str) -> f64;
+    /// The shortest text that stands for `number`, as `String(number)` gives it.
+    fn digits(&self, number: f64) -> String;
+    /// `text` in lower case, by all of Unicode's rules.
+    fn lower(&self, text: &str) -> String;
+    /// Whether the JavaScript regular expression `pattern` is found in `text`; `None` when it is not a valid one.
+    fn matches(&self, pattern: &str, ignore_case: bool, text: &str) -> Option<bool>;
+    /// How far the local time of an IANA time zone is ahead of UTC at an instant, in ms; `None` when there is no such zone.
+    fn offset(&self, zone: &str, at: Millis) -> Option<Millis>;
+    /// The names of time zones, to suggest one for a misspelt name.
+    fn zones(&self) -> Vec<String>;
+}
+
+/// The host of a native program, as tests are.
+#[cfg(not(target_arch = "wasm32"))]
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Native;
+
+#[cfg(not(target_arch = "wasm32"))]
+impl Host for Native {
+    fn number(&self, text: &str) -> f64 {
+        text.parse().unwrap_or(f64::NAN)
+    }
+
+    fn digits(&self, number: f64) -> String {
+        let magnitude = number.abs();
+        if number == 0.0 || (1e-6..1e21).contains(&magnitude) {
+            return if number == 0.0 {
+                "0".to_owned()
+            } else {
+                number.to_string()
+            };
+        }
+        let text = format!("{number:e}");
+        if text.contains("e-") {
+            text
+        } else {
+            text.replace('e', "e+")
+        }
+    }
+
+    fn lower(&self, text: &str) -> String {
+        text.to_lowercase()
+    }
+
+    fn matches(&self, pattern: &str, ignore_case: bool, text: &str) -> Option<bool> {
+        let flags = if ignore_case { "i" } else { "" };
+        regress::Regex::with_flags(pattern, flags)
+            .ok()
+            .map(|regex| regex.find(text).is_some())
+    }
+
+    fn offset(&self, zone: &str, at: Millis) -> Option<Millis> {
+        let zone = jiff::tz::TimeZone::get(zone).ok()?;
+        let instant = jiff::Timestamp::from_millisecond(at).ok()?;
+        Some(Millis::from(zone.to_offset(instant).seconds()) * 1000)
+    }
+
+    fn zones(&self) -> Vec<String> {
+        jiff::tz::db().available().map(|name| name.to_string()).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_written_as_javascript_writes_them() {
+        let texts = [
+            (0.0, "0"),
+            (-0.0, "0"),
+            (1.0, "1"),
+            (-2.5, "-2.5"),
+            (1e20, "100000000000000000000"),
+            (1e21, "1e+21"),
+            (1e-6, "0.000001"),
+            (1e-7, "1e-7"),
+        ];
+        for (number, text) in texts {
+            assert_eq!(Native.digits(number), text);
+        }
+    }
+}

@@ -1,0 +1,97 @@
+//! Finds the line and column of a path. Text is read a second time for it, but only when there is a problem to report.
+
+use super::read::Reader;
+use crate::host::Host;
+
+/// A position in a text, as editors count: both from 1, columns in characters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Place {
+    /// The line, from 1.
+    pub line: usize,
+    /// The character in the line, from 1.
+    pub column: usize,
+}
+
+impl Place {
+    /// The place of a byte offset.
+    #[must_use]
+    pub fn of(text: &str, offset: usize) -> Place {
+        let before = text.get(..offset).unwrap_or(text);
+        let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
+        Place {
+            line: before.bytes().filter(|byte| *byte == b'\n').count() + 1,
+            column: before.get(line_start..).unwrap_or_default().chars().count() + 1,
+        }
+    }
+}
+
+/// The byte offset of what `steps` leads to (keys of objects, indexes of arrays): of the key itself where `key` is set,
+/// else of the value. As much of the way as exists is gone.
+pub fn find(text: &str, steps: &[String], key: bool, host: &dyn Host) -> usize {
+    let mut reader = Reader::new(text, host);
+    for (depth, step) in steps.iter().enumerate() {
+        reader.space();
+        let parent = reader.at;
+        let found = if reader.eat(b'{') {
+            find_key(&mut reader, step, key && depth + 1 == steps.len())
+        } else if reader.eat(b'[') {
+            find_item(&mut reader, step)
+        } else {
+            None
+        };
+        if found.is_none() {
+            return parent;
+        }
+    }
+    reader.space();
+    reader.at
+}
+
+/// Leaves the reader before the value of `step`, or before the key itself.
+fn find_key(reader: &mut Reader, step: &str, at_key: bool) -> Option<()> {
+    loop {
+        reader.space();
+        let start = reader.at;
+        if reader.peek() == Some(b'}') {
+            return None;
+        }
+        if reader.key()? == step {
+            if at_key {
+                reader.at = start;
+            }
+            return Some(());
+        }
+        reader.value()?;
+        reader.comma(b'}')?;
+    }
+}
+
+fn find_item(reader: &mut Reader, step: &str) -> Option<()> {
+    for _ in 0..step.parse::<usize>().ok()? {
+        reader.value()?;
+        reader.comma(b']')?;
+    }
+    Some(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::host::Native;
+
+    #[test]
+    fn a_path_leads_to_its_line_and_column() {
+        let text = "{\n  \"é\": 1, \"b\": [10,\n    {\"c\": 5}]\n}";
+        let place = |steps: &[&str], key| {
+            let steps: Vec<String> = steps.iter().map(ToString::to_string).collect();
+            let place = Place::of(text, find(text, &steps, key, &Native));
+            (place.line, place.column)
+        };
+        assert_eq!(place(&[], false), (1, 1));
+        assert_eq!(place(&["b"], true), (2, 11));
+        assert_eq!(place(&["b"], false), (2, 16));
+        assert_eq!(place(&["b", "1", "c"], true), (3, 6));
+        assert_eq!(place(&["b", "1", "c"], false), (3, 11));
+        assert_eq!(place(&["b", "1", "missing"], true), (3, 5));
+    }
+}

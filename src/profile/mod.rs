@@ -1,0 +1,131 @@
+//! What is known of the visitor: visits, tallies, the history with each offer, the cart, and what the page said.
+//!
+//! Events are folded in and gone. Everything here can be merged: what two tabs saw, in any order, comes out the same.
+//! What enters is a plan, that says what to keep, and instants; where the bytes are kept is not known here.
+
+mod arrival;
+mod cart;
+mod codec;
+mod event;
+mod history;
+mod tally;
+mod visit;
+
+pub(crate) use arrival::arrival_fact;
+pub use arrival::{Arrival, arrival};
+pub use cart::Cart;
+pub use event::Event;
+pub use history::History;
+pub use tally::{Count, Ring, bucket, count_within};
+pub use visit::Visit;
+
+use crate::host::Host;
+use crate::json::Value;
+use crate::plan::Plan;
+use crate::time::Millis;
+
+/// Everything that is known of the visitor, or of what one tab added to it.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Profile {
+    /// When something was last folded in.
+    pub touched: Millis,
+    /// The visit at hand.
+    pub visit: Option<Visit>,
+    /// The tallies, by the plan's index.
+    pub counts: Vec<Count>,
+    /// The history with each offer, by the plan's index of its id.
+    pub histories: Vec<History>,
+    /// The cart.
+    pub cart: Cart,
+    /// Attributes of the visitor that may be kept: name, value, when the page said so.
+    pub user: Vec<(String, Value, Millis)>,
+    /// Stored records that no rule of this config asks for, kept as they are while the config has an error.
+    strangers: Vec<Vec<u8>>,
+}
+
+impl Profile {
+    /// A profile that knows nothing.
+    #[must_use]
+    pub fn new(plan: &Plan) -> Profile {
+        Profile {
+            counts: vec![Count::default(); plan.tallies.len()],
+            histories: vec![History::default(); plan.ids.len()],
+            ..Profile::default()
+        }
+    }
+
+    /// Adds what another profile of the same visitor holds. The order of merging doesn't matter.
+    pub fn merge(&mut self, other: &Profile, plan: &Plan) {
+        self.touched = self.touched.max(other.touched);
+        self.visit = visit::merge(self.visit.take(), other.visit.as_ref());
+        for ((count, other), tally) in self.counts.iter_mut().zip(&other.counts).zip(&plan.tallies) {
+            count.merge(other, &tally.keep);
+        }
+        for ((history, other), keep) in self
+            .histories
+            .iter_mut()
+            .zip(&other.histories)
+            .zip(&plan.keep.histories)
+        {
+            history.merge(other, keep);
+        }
+        self.cart.merge(&other.cart);
+        for (name, value, at) in &other.user {
+            self.tell(name, value, *at);
+        }
+        self.strangers.extend(other.strangers.iter().cloned());
+    }
+
+    /// Folds an event in, at the tallies that it can change.
+    pub fn observe(&mut self, event: &Event, now: Millis, plan: &Plan, host: &dyn Host) {
+        self.touched = self.touched.max(now);
+        if plan.keep.cart {
+            self.cart.observe(event, now);
+        }
+        for index in plan.by_event.get(&event.name).into_iter().flatten() {
+            if let (Some(count), Some(tally)) = (self.counts.get_mut(*index), plan.tallies.get(*index))
+                && tally.filter.as_ref().is_none_or(|filter| event.passes(filter, host))
+            {
+                count.add(now, &tally.keep, &plan.zone, host);
+            }
+        }
+    }
+
+    /// The page says something of the visitor. What was said last counts.
+    pub fn tell(&mut self, name: &str, value: &Value, at: Millis) {
+        match self.user.iter_mut().find(|(known, _, _)| known == name) {
+            Some(entry) if entry.2 <= at => *entry = (name.to_owned(), value.clone(), at),
+            Some(_) => {}
+            None => self.user.push((name.to_owned(), value.clone(), at)),
+        }
+    }
+
+    /// Brings what lies in the future of a clock set back to now, so that nobody is capped, resting or counted for longer
+    /// than the stated period from here on. Says whether there was anything.
+    pub fn settle(&mut self, now: Millis, plan: &Plan, host: &dyn Host) -> bool {
+        if self.touched <= now {
+            return false;
+        }
+        self.touched = now;
+        if let Some(visit) = &mut self.visit {
+            visit.settle(now);
+        }
+        for count in &mut self.counts {
+            count.settle(now, &plan.zone, host);
+        }
+        for history in &mut self.histories {
+            history.settle(now);
+        }
+        self.cart.settle(now);
+        for entry in &mut self.user {
+            entry.2 = entry.2.min(now);
+        }
+        true
+    }
+
+    /// Nothing was touched for longer than the site keeps it.
+    #[must_use]
+    pub fn is_stale(&self, now: Millis, plan: &Plan) -> bool {
+        now - self.touched >= plan.retention
+    }
+}
