@@ -15,7 +15,7 @@ pub fn fnv1a(text: &str) -> u32 {
 pub fn hash(seed: &str, value: &str, version: u32) -> Option<f64> {
     match version {
         1 => Some(f64::from(fnv1a(&[value, seed].concat()) % 1000) / 1000.0),
-        2 => Some(f64::from(fnv1a(&fnv1a(&[seed, value].concat()).to_string()) % 10_000) / 10_000.0),
+        2 => Some(f64::from(fnv1a(&crate::words::decimal(fnv1a(&[seed, value].concat()).into())) % 10_000) / 10_000.0),
         _ => None,
     }
 }

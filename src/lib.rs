@@ -36,7 +36,7 @@
 //!
 //! | room | what is in it |
 //! | --- | --- |
-//! | [`time`], [`host`], [`json`], [`bucket`] | instants; what the platform lends; the format at the border; hashing |
+//! | [`time`], [`host`], [`words`], [`json`], [`bucket`] | instants; what the platform lends; sentences; the format at the border; hashing |
 //! | [`condition`] | the language of rules: its tree, its vocabulary, its meaning |
 //! | [`config`] | what marketers write: read, checked, every problem with its place and its remedy |
 //! | [`plan`] | what the engine runs, and exactly what has to be kept for it |
@@ -65,5 +65,6 @@ pub mod profile;
 pub mod time;
 #[cfg(target_arch = "wasm32")]
 mod web;
+pub mod words;
 
 pub use engine::Engine;

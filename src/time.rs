@@ -1,6 +1,7 @@
 //! Instants, spans and calendar days. Nothing here reads a clock: every instant comes from outside.
 
 use crate::host::Host;
+use crate::words::{decimal, whole};
 
 /// An instant in milliseconds since the Unix epoch, or a span in milliseconds.
 pub type Millis = i64;
@@ -73,7 +74,7 @@ pub fn date(number: i64) -> (i64, i64, i64) {
 #[must_use]
 pub fn date_text(number: i64) -> String {
     let (year, month, day) = date(number);
-    let mut text = year.to_string();
+    let mut text = decimal(year);
     for part in [month, day] {
         text.push('-');
         push_two(part, &mut text);
@@ -86,9 +87,17 @@ pub fn date_text(number: i64) -> String {
 pub fn moment_text(local: Millis) -> String {
     let mut text = date_text(local.div_euclid(DAY));
     text.push(' ');
-    push_two(local.rem_euclid(DAY) / HOUR, &mut text);
+    text.push_str(&clock_text(local.rem_euclid(DAY)));
+    text
+}
+
+/// A time of day, in ms since midnight, as `09:05`.
+#[must_use]
+pub fn clock_text(at: Millis) -> String {
+    let mut text = String::new();
+    push_two(at / HOUR, &mut text);
     text.push(':');
-    push_two(local.rem_euclid(HOUR) / MINUTE, &mut text);
+    push_two(at % HOUR / MINUTE, &mut text);
     text
 }
 
@@ -96,7 +105,7 @@ fn push_two(number: i64, text: &mut String) {
     if number < 10 {
         text.push('0');
     }
-    text.push_str(&number.to_string());
+    text.push_str(&decimal(number));
 }
 
 /// The units of a duration, from large to small.
@@ -111,7 +120,7 @@ pub fn duration(text: &str) -> Option<Millis> {
     let mut rest = text;
     while !rest.is_empty() {
         let digits = rest.find(|letter: char| !letter.is_ascii_digit())?;
-        let amount: Millis = rest.get(..digits)?.parse().ok()?;
+        let amount = whole(rest.get(..digits)?)?;
         let unit = rest.get(digits..)?.chars().next()?;
         let (_, size) = units.find(|(name, _)| *name == unit)?;
         total = total.checked_add(amount.checked_mul(*size)?)?;
@@ -127,7 +136,7 @@ pub fn duration_text(mut span: Millis) -> String {
     let mut text = String::new();
     for (unit, size) in UNITS.iter().skip(1) {
         if span >= *size {
-            text.push_str(&(span / size).to_string());
+            text.push_str(&decimal(span / size));
             text.push(*unit);
             span %= size;
         }

@@ -8,7 +8,8 @@ use crate::condition::{
 };
 use crate::host::Host;
 use crate::json::Value;
-use crate::time::{Millis, duration, duration_text};
+use crate::time::{Millis, duration_text};
+use crate::words::{add_to_list, say};
 
 /// Where the paths of a condition lead.
 #[derive(Clone, Copy, PartialEq)]
@@ -89,10 +90,10 @@ impl Rules<'_> {
         if !report.map(node, "a condition") {
             return Condition::Broken;
         }
-        let mut parts: Vec<Condition> = node
-            .members()
-            .map(|(key, child)| self.member(key, &child, ground, report))
-            .collect();
+        let mut parts = Vec::new();
+        for (key, child) in node.members() {
+            parts.push(self.member(key, &child, ground, report));
+        }
         match parts.len() {
             1 => parts.pop().unwrap_or(Condition::Never),
             _ => Condition::All(parts),
@@ -109,11 +110,8 @@ impl Rules<'_> {
             ("$not", _) => Condition::Not(Box::new(self.read(node, ground, report))),
             ("$savedGroup", _) => self.saved_group(node, ground, report),
             ("$savedGroups", _) => {
-                report.wrong_key(
-                    node,
-                    "`$savedGroups` is not a condition",
-                    "write `$savedGroup` with one id",
-                );
+                let remedy = "write `$savedGroup` with one id";
+                report.wrong_key(node, "`$savedGroups` is not a condition", remedy, &[]);
                 Condition::Never
             }
             ("audience", Ground::Maitre) => self.audience(node, report),
@@ -149,9 +147,14 @@ impl Rules<'_> {
                 node,
                 "this list of conditions is empty",
                 "write conditions, or remove it",
+                &[],
             );
         }
-        Some(node.items().map(|part| self.read(&part, ground, report)).collect())
+        let mut parts = Vec::new();
+        for part in node.items() {
+            parts.push(self.read(&part, ground, report));
+        }
+        Some(parts)
     }
 
     // ── audiences ──────────────────────────────────────────────────────────────────────────────────────────────────
@@ -162,19 +165,19 @@ impl Rules<'_> {
             return self.audience_named(node, report);
         }
         report.object(node, "audiences", &["$in", "$all", "$nin", "$ne"], &[]);
-        let parts = node.members().map(|(key, names)| {
-            let named: Vec<Condition> = names
-                .one_or_more()
-                .iter()
-                .map(|name| self.audience_named(name, report))
-                .collect();
-            match key {
+        let mut parts = Vec::new();
+        for (key, names) in node.members() {
+            let mut named = Vec::new();
+            for name in names.one_or_more() {
+                named.push(self.audience_named(&name, report));
+            }
+            parts.push(match key {
                 "$all" => Condition::All(named),
                 "$nin" | "$ne" => Condition::Not(Box::new(Condition::Any(named))),
                 _ => Condition::Any(named),
-            }
-        });
-        Condition::All(parts.collect())
+            });
+        }
+        Condition::All(parts)
     }
 
     fn audience_named(&mut self, node: &Node, report: &mut Report) -> Condition {
@@ -222,24 +225,15 @@ impl Rules<'_> {
     fn ago(&mut self, node: &Node, ago: &Node, report: &mut Report) -> (Measure, Check) {
         for other in ["within", "times"] {
             if let Some(other_node) = node.get(other) {
-                let what = ["`", other, "` can't stand beside `ago`"].concat();
-                report.wrong_key(&other_node, &what, "use two `$did`, joined by `$and`");
+                let remedy = "use two `$did`, joined by `$and`";
+                report.wrong_key(&other_node, "`%` can't stand beside `ago`", remedy, &[other]);
             }
         }
         let mut ops = Vec::new();
         let bounds = ["$gt", "$gte", "$lt", "$lte"];
-        if matches!(ago.value, Value::Text(_)) {
-            let text = ago.value.text().unwrap_or_default();
-            report.error(
-                ago,
-                "`ago` needs a bound",
-                &[
-                    "write `{ \"$gt\": \"",
-                    text,
-                    "\" }` for longer ago, `$lt` for more recently",
-                ]
-                .concat(),
-            );
+        if let Value::Text(text) = ago.value {
+            let remedy = "write `{ \"$gt\": \"%\" }` for longer ago, `$lt` for more recently";
+            report.error(ago, "`ago` needs a bound", remedy, &[text]);
         } else if report.object(ago, "bounds on how long ago", &bounds, &[]) {
             for (key, bound) in ago.members() {
                 if let (Some(order), Some(span)) = (order(key), report.span(&bound)) {
@@ -247,49 +241,46 @@ impl Rules<'_> {
                 }
             }
             if ago.value.members().is_empty() {
-                report.error(ago, "`ago` needs a bound", "write for example `{ \"$gt\": \"30d\" }`");
+                report.error(
+                    ago,
+                    "`ago` needs a bound",
+                    "write for example `{ \"$gt\": \"30d\" }`",
+                    &[],
+                );
             }
         }
         (Measure::Ago, Check::Meets(ops))
     }
 
     fn times(&mut self, node: &Node, report: &mut Report) -> Option<(Measure, Check)> {
-        let window = match node.get("within") {
-            Some(within) => Some(read_window(&within, report)?),
-            None => None,
-        };
-        let at_least_once = || Check::Meets(vec![Op::Order(Order::GreaterOrEqual, Value::Number(1.0))]);
-        let check = match node.get("times") {
-            None => at_least_once(),
-            Some(times) => match self.check(&times, Shape::Number, Ground::Fields, report) {
-                Check::Meets(ops) if ops.is_empty() => at_least_once(),
-                Check::Equals(Value::Number(number)) => {
-                    let number = report.host.digits(number);
-                    let what = ["this means exactly ", &number, " times"].concat();
-                    report.warn(
-                        &times,
-                        &what,
-                        &[
-                            "write `{ \"$gte\": ",
-                            &number,
-                            " }` for at least, `{ \"$eq\": ",
-                            &number,
-                            " }` for exactly",
-                        ]
-                        .concat(),
-                    );
-                    self.check(&times, Shape::Number, Ground::Fields, report)
-                }
-                other => other,
-            },
-        };
-        Some((Measure::Times(window), check))
+        let window = node.get("within").map(|within| read_window(&within, report));
+        let mut check = Check::Meets(Vec::new());
+        if let Some(times) = node.get("times") {
+            check = self.check(&times, Shape::Number, Ground::Fields, report);
+            if let Check::Equals(Value::Number(number)) = &check {
+                let number = report.host.digits(*number);
+                let remedy = "write `{ \"$gte\": % }` for at least, `{ \"$eq\": % }` for exactly";
+                report.warn(
+                    &times,
+                    "this means exactly % times",
+                    remedy,
+                    &[&number, &number, &number],
+                );
+            }
+        }
+        if matches!(&check, Check::Meets(ops) if ops.is_empty()) {
+            check = Check::Meets(vec![Op::Order(Order::GreaterOrEqual, Value::Number(1.0))]);
+        }
+        match window {
+            Some(window) => Some((Measure::Times(Some(window?)), check)),
+            None => Some((Measure::Times(None), check)),
+        }
     }
 
     /// The index of a tally; equal ones are shared.
     fn tally(&mut self, event: &str, filter: Option<(Condition, String)>) -> usize {
         let (filter, text) = filter.map_or((None, String::new()), |(condition, text)| (Some(condition), text));
-        let identity = [event, "\n", &text].concat();
+        let identity = say("%\n%", &[event, &text]);
         match self.tallies.iter().position(|tally| tally.identity == identity) {
             Some(index) => index,
             None => {
@@ -332,11 +323,7 @@ impl Rules<'_> {
                     return (path, Shape::Number);
                 }
             }
-            "interest" | "stage" => report.wrong_key(
-                node,
-                &["`", root, ".…` is not supported by this version"].concat(),
-                "remove it",
-            ),
+            "interest" | "stage" => report.not_built(node, name),
             _ => self.unknown_path(name, root, node, report),
         }
         (Path::Known(Known::PagePath), Shape::Any)
@@ -356,53 +343,52 @@ impl Rules<'_> {
                 return Some(Path::Offer(index, OfferFact::Days(outcome)));
             }
         }
-        let facts: Vec<String> = Outcome::ALL
-            .iter()
-            .flat_map(|entry| [entry.2, entry.3])
-            .map(|fact| ["offer.", id, ".", fact].concat())
-            .collect();
+        let mut facts = Vec::new();
+        for (_, _, count, days) in Outcome::ALL {
+            facts.push(say("offer.%.%", &[id, count]));
+            facts.push(say("offer.%.%", &[id, days]));
+        }
         let facts: Vec<&str> = facts.iter().map(String::as_str).collect();
         report.unknown(node, true, "path", name, &facts);
         None
     }
 
     fn unknown_path(&mut self, name: &str, root: &str, node: &Node, report: &mut Report) {
-        let what = if name.starts_with('$') {
-            ["unknown condition `", name, "`"]
-        } else {
-            ["unknown path `", name, "`"]
+        let mut candidates = vec!["$did", "audience", "user.", "page.query.", "offer."];
+        candidates.extend(COMBINERS);
+        let mut siblings = String::new();
+        let mut same_end = None;
+        for (_, path, _) in VOCABULARY {
+            candidates.push(path);
+            if path.split('.').next() == Some(root) {
+                add_to_list(&mut siblings, ", ", &say("`%`", &[path]));
+            }
+            // A part of the name is often right: `category` for `page.item.category`.
+            if same_end.is_none() && path.rsplit('.').next() == name.rsplit('.').next() {
+                same_end = Some(*path);
+            }
         }
-        .concat();
-        let words = COMBINERS
-            .iter()
-            .copied()
-            .chain(["$did", "audience", "user.", "page.query.", "offer."]);
-        let near = nearest(name, VOCABULARY.iter().map(|(_, path, _)| *path).chain(words));
-        let prefix = [root, "."].concat();
-        let siblings: Vec<&str> = VOCABULARY
-            .iter()
-            .map(|(_, path, _)| *path)
-            .filter(|path| path.starts_with(&prefix))
-            .collect();
-        // A part of the name is often right: `category` for `page.item.category`.
-        let last = name.rsplit('.').next().unwrap_or(name);
-        let same_end = VOCABULARY
-            .iter()
-            .map(|(_, path, _)| *path)
-            .find(|path| path.rsplit('.').next() == Some(last));
-        let remedy = match near.or(same_end) {
-            Some(near) if near.ends_with('.') => ["write `", near, "<name>`"].concat(),
-            Some(near) => ["write `", near, "`"].concat(),
-            None if !siblings.is_empty() => ["write one of ", &listed(&siblings)].concat(),
-            None if name.starts_with('$') => ["write one of ", &listed(&COMBINERS), ", `$did`"].concat(),
-            None => [
-                "write `user.",
+        let is_condition = name.starts_with('$');
+        let (remedy, help) = match nearest(name, candidates).or(same_end) {
+            Some(near) if near.ends_with('.') => ("write `%<name>`", near),
+            Some(near) => ("write `%`", near),
+            None if !siblings.is_empty() => ("write one of %", siblings.as_str()),
+            None if is_condition => ("write one of `$and`, `$or`, `$nor`, `$not`, `$savedGroup`, `$did`", ""),
+            None => (
+                "write `user.%` if your page sets it, or a path of page, visit, device, time, offer or cart",
                 name,
-                "` if your page sets it, or a path of page, visit, device, time, offer or cart",
-            ]
-            .concat(),
+            ),
         };
-        report.wrong_key(node, &what, &remedy);
+        report.wrong_key(
+            node,
+            if is_condition {
+                "unknown condition `%`"
+            } else {
+                "unknown path `%`"
+            },
+            remedy,
+            &[name, help],
+        );
     }
 
     // ── checks ─────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -411,20 +397,16 @@ impl Rules<'_> {
         let is_operators =
             matches!(node.value, Value::Map(members) if members.iter().all(|(key, _)| key.starts_with('$')));
         if is_operators {
-            return Check::Meets(
-                node.members()
-                    .map(|(key, child)| self.op(key, &child, shape, ground, report))
-                    .collect(),
-            );
+            let mut ops = Vec::new();
+            for (key, child) in node.members() {
+                ops.push(self.op(key, &child, shape, ground, report));
+            }
+            return Check::Meets(ops);
         }
         if let (Some((key, _)), false) = (node.value.members().first(), shape == Shape::Any) {
-            let operator = ["$", key].concat();
+            let operator = say("$%", &[key]);
             if OPERATORS.contains(&operator.as_str()) {
-                report.error(
-                    node,
-                    &["unknown operator `", key, "`"].concat(),
-                    &["write `", &operator, "`"].concat(),
-                );
+                report.error(node, "unknown operator `%`", "write `%`", &[key, &operator]);
                 return Check::Equals(node.value.clone());
             }
         }
@@ -453,12 +435,13 @@ impl Rules<'_> {
             }
             "$in" | "$nin" | "$ini" | "$nini" => self.membership(key, node, shape, report),
             "$all" | "$alli" => match node.value {
-                Value::List(_) => Op::Every(
-                    key == "$alli",
-                    node.items()
-                        .map(|item| self.check(&item, Shape::Any, ground, report))
-                        .collect(),
-                ),
+                Value::List(_) => {
+                    let mut checks = Vec::new();
+                    for item in node.items() {
+                        checks.push(self.check(&item, Shape::Any, ground, report));
+                    }
+                    Op::Every(key == "$alli", checks)
+                }
                 _ => never(node, "a list", report),
             },
             "$size" => Op::Size(Box::new(self.check(node, Shape::Number, ground, report))),
@@ -481,11 +464,8 @@ impl Rules<'_> {
             "$regex" | "$regexi" => match node.value.text() {
                 Some(pattern) => {
                     if report.host.matches(pattern, key == "$regexi", "").is_none() {
-                        report.error(
-                            node,
-                            "this is not a valid regular expression",
-                            "write it as in JavaScript, with `\\\\` for a backslash",
-                        );
+                        let remedy = "write it as in JavaScript, with `\\\\` for a backslash";
+                        report.error(node, "this is not a valid regular expression", remedy, &[]);
                     }
                     Op::Regex(key == "$regexi", pattern.to_owned())
                 }
@@ -494,8 +474,8 @@ impl Rules<'_> {
             "$not" => Op::Not(Box::new(self.check(node, shape, ground, report))),
             "$inGroup" | "$notInGroup" => self.in_group(key == "$inGroup", node, ground, report),
             "$and" | "$or" | "$nor" | "$savedGroup" => {
-                let what = ["`", key, "` can't stand under a path"].concat();
-                report.wrong_key(node, &what, "put it beside the path, with whole conditions inside");
+                let remedy = "put it beside the path, with whole conditions inside";
+                report.wrong_key(node, "`%` can't stand under a path", remedy, &[key]);
                 Op::Never
             }
             _ => {
@@ -513,7 +493,7 @@ impl Rules<'_> {
             self.fits(&item, shape, report);
         }
         if list.is_empty() {
-            report.warn(node, "this list is empty", "write the values to look for");
+            report.warn(node, "this list is empty", "write the values to look for", &[]);
         }
         Op::In {
             within: matches!(key, "$in" | "$ini"),
@@ -552,7 +532,7 @@ impl Rules<'_> {
                 report.unknown(node, false, "value", name, names)
             }
             (Shape::OneOf(names), _) if !fitting => {
-                report.expected(node, "a text", &["write one of ", &listed(names)].concat())
+                report.expected(node, "a text", &say("write one of %", &[&listed(names)]))
             }
             (Shape::Number, _) if !fitting => report.expected(node, "a number", "write a number without quotes"),
             (Shape::Truth, _) if !fitting => {
@@ -579,8 +559,12 @@ impl Rules<'_> {
                         && let Some(name) = report.text(&key, "user.id")
                         && !name.starts_with("user.")
                     {
-                        let what = ["`", name, "` is not an attribute of the visitor"].concat();
-                        report.error(&key, &what, &["write `user.", name, "`"].concat());
+                        report.error(
+                            &key,
+                            "`%` is not an attribute of the visitor",
+                            "write `user.%`",
+                            &[name, name],
+                        );
                     }
                     if let Some(values) = report.required(&group, "values", "[ … ]")
                         && !matches!(values.value, Value::List(_))
@@ -623,11 +607,7 @@ impl Rules<'_> {
             Some("list") => self.listed_group(node, group, ground, report),
             Some("condition") => {
                 if self.inside.iter().any(|open| open == id) {
-                    report.error(
-                        node,
-                        &["saved group `", id, "` is defined by itself"].concat(),
-                        "break the circle",
-                    );
+                    report.error(node, "saved group `%` is defined by itself", "break the circle", &[id]);
                     return Condition::Never;
                 }
                 let Some(condition @ Value::Map(_)) = group.get("condition") else {
@@ -655,18 +635,15 @@ impl Rules<'_> {
             }),
             Some(_) => Condition::Unknown,
             None => {
-                report.error(
-                    node,
-                    &["saved group `", id, "` is a plain list"].concat(),
-                    &["write `\"user.id\": { \"$inGroup\": \"", id, "\" }`"].concat(),
-                );
+                let remedy = "write `\"user.id\": { \"$inGroup\": \"%\" }`";
+                report.error(node, "saved group `%` is a plain list", remedy, &[id, id]);
                 Condition::Never
             }
         }
     }
 
     fn broken_group(&mut self, node: &Node, id: &str, report: &mut Report) -> Condition {
-        report.error(node, &["saved group `", id, "` has an error"].concat(), "mend it there");
+        report.error(node, "saved group `%` has an error", "mend it there", &[id]);
         Condition::Broken
     }
 
@@ -721,11 +698,8 @@ impl Rules<'_> {
             },
             None => {
                 if ground != Ground::Open {
-                    report.error(
-                        node,
-                        &["saved group `", id, "` is not a list"].concat(),
-                        "write `$savedGroup` with its id, beside the path",
-                    );
+                    let remedy = "write `$savedGroup` with its id, beside the path";
+                    report.error(node, "saved group `%` is not a list", remedy, &[id]);
                 }
                 Op::Never
             }
@@ -769,7 +743,7 @@ fn version_order(key: &str) -> Option<Order> {
     Some(match key {
         "$veq" => Order::Equal,
         "$vne" => Order::NotEqual,
-        _ => return order(&["$", key.strip_prefix("$v")?].concat()),
+        _ => return order(&say("$%", &[key.strip_prefix("$v")?])),
     })
 }
 
@@ -780,21 +754,16 @@ fn read_window(node: &Node, report: &mut Report) -> Option<Window> {
             node,
             "this window is too long",
             "write `\"400d\"` or less, or leave `within` out for ever",
+            &[],
         );
         return None;
     }
     let window = Window::of(span);
-    if window.span % window.grain.size() != 0 {
-        let whole = duration_text(window.buckets() * window.grain.size());
-        let what = [
-            "a window of this length counts in steps of ",
-            &duration_text(window.grain.size()),
-            ", so it reaches up to ",
-            &whole,
-        ]
-        .concat();
-        report.warn(node, &what, &["write `\"", &whole, "\"`"].concat());
+    let grain = window.grain.size();
+    if span % grain != 0 {
+        let whole = duration_text(window.buckets() * grain);
+        let what = "a window of this length counts in steps of %, so it reaches up to %";
+        report.warn(node, what, "write `\"%\"`", &[&duration_text(grain), &whole, &whole]);
     }
-    debug_assert!(node.value.text().and_then(duration).is_some());
     Some(window)
 }

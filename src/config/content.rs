@@ -36,7 +36,7 @@ pub(super) fn check(node: &Node, report: &mut Report) {
             .iter()
             .any(|field| node.value.get(field).is_some())
     {
-        report.error(node, "there is nothing to show", "write a `title` or a `text`");
+        report.error(node, "there is nothing to show", "write a `title` or a `text`", &[]);
     }
     if built_in && node.get("link").is_some() != node.get("cta").is_some() {
         let (there, missing) = if node.get("link").is_some() {
@@ -47,8 +47,9 @@ pub(super) fn check(node: &Node, report: &mut Report) {
         if there == "cta" || node.value.get("title").is_none() {
             report.warn(
                 node,
-                &["there is a `", there, "` but no `", missing, "`"].concat(),
-                &["write a `", missing, "` too"].concat(),
+                "there is a `%` but no `%`",
+                "write a `%` too",
+                &[there, missing, missing],
             );
         }
     }
@@ -57,6 +58,7 @@ pub(super) fn check(node: &Node, report: &mut Report) {
             node,
             "the image has no `alt`",
             "write what it shows, or `\"\"` if it only decorates",
+            &[],
         );
     }
 }
@@ -79,17 +81,13 @@ fn check_address(node: &Node, link: bool, report: &mut Report) {
         None => !address.starts_with("//") && !address.starts_with('\\') && !address.starts_with("/\\"),
     };
     // Browsers drop tabs and line breaks from addresses, and with them a check of the scheme.
-    let clean = !address.contains(|letter: char| letter.is_control()) && address.trim() == address;
+    let clean = !address.contains(|letter: char| letter.is_control()) && address.trim_ascii() == address;
     if !(allowed && clean) {
         let remedy = match (scheme.as_deref(), link) {
             (Some("http"), _) => "write it with `https:`",
             (_, true) => "write a path of this site (`/…`), `https:`, `mailto:` or `tel:`",
             (_, false) => "write a path of this site (`/…`) or `https:`",
         };
-        report.error(
-            node,
-            &["`", address, "` is not an address that may be used here"].concat(),
-            remedy,
-        );
+        report.error(node, "`%` is not an address that may be used here", remedy, &[address]);
     }
 }

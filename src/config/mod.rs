@@ -89,9 +89,7 @@ pub fn read(text: &str, host: &dyn Host) -> (Config, Vec<Problem>) {
         }
     }
     config.sound = report.errors() == 0;
-    let mut problems = report.problems;
-    problems.sort_by_key(|problem| problem.place);
-    (config, problems)
+    (config, report.problems)
 }
 
 fn sections(root: &Node, config: &mut Config, report: &mut Report) {
@@ -148,7 +146,7 @@ fn sections(root: &Node, config: &mut Config, report: &mut Report) {
             }
         }
         Some(offers) => report.expected(&offers, "a list of offers", "write `[ {…}, {…} ]`"),
-        None => report.warn(root, "there are no offers", "write `\"offers\": [ … ]`"),
+        None => report.warn(root, "there are no offers", "write `\"offers\": [ … ]`", &[]),
     }
     config.tallies = rules.tallies;
 }
@@ -191,8 +189,8 @@ fn break_cycles(node: &Node, config: &mut Config, report: &mut Report) {
         if seen.contains(&index) {
             audience.condition = Condition::Broken;
             if let Some(own) = node.get(&audience.name) {
-                let what = ["audience `", &audience.name, "` is defined by itself"].concat();
-                report.wrong_key(&own, &what, "leave the audience out of its own condition");
+                let remedy = "leave the audience out of its own condition";
+                report.wrong_key(&own, "audience `%` is defined by itself", remedy, &[&audience.name]);
             }
         }
     }

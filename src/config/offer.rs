@@ -115,19 +115,18 @@ fn read_offer(node: &Node, config: &Config, rules: &mut Rules, report: &mut Repo
         .get("schedule")
         .map(|schedule| schedule::read(&schedule, report))
         .unwrap_or_default();
-    let caps = node.get("cap").map_or(Vec::new(), |caps| {
-        caps.one_or_more()
-            .iter()
-            .filter_map(|cap| read_cap(cap, report))
-            .collect()
-    });
-    let rests = node.get("rest").map_or(Vec::new(), |rests| {
-        rests
-            .one_or_more()
-            .iter()
-            .filter_map(|rest| read_rest(rest, report))
-            .collect()
-    });
+    let mut caps = Vec::new();
+    if let Some(node) = node.get("cap") {
+        for cap in node.one_or_more() {
+            caps.extend(read_cap(&cap, report));
+        }
+    }
+    let mut rests = Vec::new();
+    if let Some(node) = node.get("rest") {
+        for rest in node.one_or_more() {
+            rests.extend(read_rest(&rest, report));
+        }
+    }
     let value = node
         .get("value")
         .map_or(0.0, |value| read_value(&value, &config.site, report));
@@ -165,7 +164,7 @@ fn read_id(node: &Node, config: &Config, report: &mut Report) -> Option<usize> {
             })
             .collect();
         let what = "an id is made of letters, digits, `-` and `_`, since conditions name it in `offer.<id>.exposures`";
-        report.error(node, what, &["write for example `\"", &plain, "\"`"].concat());
+        report.error(node, what, "write for example `\"%\"`", &[&plain]);
     }
     // The first of two with the same id is good; the second is not.
     let taken =
@@ -173,8 +172,9 @@ fn read_id(node: &Node, config: &Config, report: &mut Report) -> Option<usize> {
     if taken {
         report.error(
             node,
-            &["there is another offer with the id `", id, "`"].concat(),
+            "there is another offer with the id `%`",
             "write an id of its own",
+            &[id],
         );
     }
     Some(index)
@@ -192,8 +192,12 @@ fn read_placement(node: &Node, config: &Config, report: &mut Report) -> Option<u
         match super::problem::nearest(name, known.iter().copied()) {
             Some(_) => report.unknown(node, false, "placement", name, &known),
             None => {
-                let remedy = ["add `\"", name, "\": {}` to `placements`"].concat();
-                report.error(node, &["unknown placement `", name, "`"].concat(), &remedy);
+                report.error(
+                    node,
+                    "unknown placement `%`",
+                    "add `\"%\": {}` to `placements`",
+                    &[name, name],
+                );
             }
         }
     }
@@ -255,12 +259,8 @@ fn read_rest(node: &Node, report: &mut Report) -> Option<Rest> {
 fn read_value(node: &Node, site: &Site, report: &mut Report) -> f64 {
     if let Some(number) = node.value.number() {
         let number = report.host.digits(number);
-        let remedy = ["write `{ \"site\": ", &number, ", \"visitor\": … }`"].concat();
-        report.error(
-            node,
-            "a value is what the offer is worth to the site and to the visitor",
-            &remedy,
-        );
+        let what = "a value is what the offer is worth to the site and to the visitor";
+        report.error(node, what, "write `{ \"site\": %, \"visitor\": … }`", &[&number]);
         return 0.0;
     }
     if !report.object(node, "what the offer is worth", &["site", "visitor"], &[]) {

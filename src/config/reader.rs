@@ -4,6 +4,7 @@ use super::problem::{Problem, Severity, nearest};
 use crate::host::Host;
 use crate::json::{Fault, Place, Value, find};
 use crate::time::{Millis, duration};
+use crate::words::{add_to_list, decimal, say_with};
 
 /// A value in the config and the way to it.
 #[derive(Clone, Copy)]
@@ -72,8 +73,10 @@ impl<'a> Node<'a> {
             }
             Step::Index(parent, index) => {
                 let (mut steps, mut path) = parent.steps();
-                let index = index.to_string();
-                path.push_str(&["[", &index, "]"].concat());
+                let index = decimal(index as i64);
+                path.push('[');
+                path.push_str(&index);
+                path.push(']');
                 steps.push(index);
                 (steps, path)
             }
@@ -89,7 +92,12 @@ fn push_key(key: &str, path: &mut String) {
         path.push_str(key);
     } else {
         path.push_str("['");
-        path.push_str(&key.replace('\\', "\\\\").replace('\'', "\\'"));
+        for letter in key.chars() {
+            if letter == '\\' || letter == '\'' {
+                path.push('\\');
+            }
+            path.push(letter);
+        }
         path.push_str("']");
     }
 }
@@ -131,62 +139,76 @@ impl<'a> Report<'a> {
             .count()
     }
 
+    /// Problems stay in the order of the text.
     fn push(&mut self, severity: Severity, path: String, offset: usize, what: String, remedy: String) {
         let place = Place::of(self.text, offset);
-        self.problems.push(Problem {
-            severity,
-            path,
-            place,
-            what,
-            remedy,
-            offer: self.offer.clone(),
-        });
+        let index = self.problems.partition_point(|problem| problem.place <= place);
+        self.problems.insert(
+            index,
+            Problem {
+                severity,
+                path,
+                place,
+                what,
+                remedy,
+                offer: self.offer.clone(),
+            },
+        );
     }
 
-    fn note(&mut self, severity: Severity, node: &Node, key: bool, what: String, remedy: String) {
+    /// `what` and `remedy` are templates that share `parts`, see [`say`](crate::words::say).
+    fn note(&mut self, severity: Severity, node: &Node, key: bool, what: &str, remedy: &str, parts: &[&str]) {
         let (steps, path) = node.steps();
         let offset = find(self.text, &steps, key, self.host);
-        self.push(severity, path, offset, what, remedy);
+        let parts = &mut parts.iter();
+        self.push(severity, path, offset, say_with(what, parts), say_with(remedy, parts));
     }
 
     /// The value is wrong.
-    pub fn error(&mut self, node: &Node, what: &str, remedy: &str) {
-        self.note(Severity::Error, node, false, what.to_owned(), remedy.to_owned());
+    pub fn error(&mut self, node: &Node, what: &str, remedy: &str, parts: &[&str]) {
+        self.note(Severity::Error, node, false, what, remedy, parts);
     }
 
     /// The key is wrong.
-    pub fn wrong_key(&mut self, node: &Node, what: &str, remedy: &str) {
-        self.note(Severity::Error, node, true, what.to_owned(), remedy.to_owned());
+    pub fn wrong_key(&mut self, node: &Node, what: &str, remedy: &str, parts: &[&str]) {
+        self.note(Severity::Error, node, true, what, remedy, parts);
     }
 
     /// It runs, but hardly as meant.
-    pub fn warn(&mut self, node: &Node, what: &str, remedy: &str) {
-        self.note(Severity::Warning, node, false, what.to_owned(), remedy.to_owned());
+    pub fn warn(&mut self, node: &Node, what: &str, remedy: &str, parts: &[&str]) {
+        self.note(Severity::Warning, node, false, what, remedy, parts);
     }
 
     /// A value of the wrong kind, or out of range.
     pub fn expected(&mut self, node: &Node, wanted: &str, remedy: &str) {
         let found = self.show(node.value);
-        self.error(node, &["this has to be ", wanted, ", but is ", &found].concat(), remedy);
+        self.error(node, "this has to be %, but is `%`", "%", &[wanted, &found, remedy]);
     }
 
-    /// A value in backticks, cut short when long.
-    pub fn show(&self, value: &Value) -> String {
+    /// A value as it was written, cut short when long.
+    fn show(&self, value: &Value) -> String {
         let text = value.to_json(self.host);
-        let short: String = text.chars().take(40).collect();
-        let dots = if short.len() < text.len() { "…" } else { "" };
-        ["`", &short, dots, "`"].concat()
+        match text.char_indices().nth(40) {
+            Some((end, _)) => [text.get(..end).unwrap_or_default(), "…"].concat(),
+            None => text,
+        }
     }
 
     /// An unknown name where one of `known` has to stand. `at_key`: the name is the key of the node rather than its value.
     pub fn unknown(&mut self, node: &Node, at_key: bool, kind: &str, name: &str, known: &[&str]) {
-        let what = ["unknown ", kind, " `", name, "`"].concat();
-        let remedy = match nearest(name, known.iter().copied()) {
-            Some(near) => ["write `", near, "`"].concat(),
-            None if known.is_empty() => ["remove it: there is no ", kind, " here"].concat(),
-            None => ["write one of ", &listed(known)].concat(),
+        let (remedy, help) = match nearest(name, known.iter().copied()) {
+            Some(near) => ("write `%`", near.to_owned()),
+            None if known.is_empty() => ("remove it: there is no % here", kind.to_owned()),
+            None => ("write one of %", listed(known)),
         };
-        self.note(Severity::Error, node, at_key, what, remedy);
+        self.note(
+            Severity::Error,
+            node,
+            at_key,
+            "unknown % `%`",
+            remedy,
+            &[kind, name, &help],
+        );
     }
 
     /// Whether this is an object. Its keys have to be among `known`; those in `later` are told apart as not built yet.
@@ -198,12 +220,9 @@ impl<'a> Report<'a> {
             if later.contains(&key) {
                 self.not_built(&child, key);
             } else if !known.contains(&key) {
-                let all: Vec<&str> = known
-                    .iter()
-                    .copied()
-                    .filter(|known| node.value.get(known).is_none())
-                    .collect();
-                self.unknown(&child, true, "key", key, &all);
+                let mut free = known.to_vec();
+                free.retain(|known| node.value.get(known).is_none());
+                self.unknown(&child, true, "key", key, &free);
             }
         }
         true
@@ -211,18 +230,20 @@ impl<'a> Report<'a> {
 
     /// Something of the language that this version doesn't know yet.
     pub fn not_built(&mut self, node: &Node, name: &str) {
-        self.wrong_key(
-            node,
-            &["`", name, "` is not supported by this version"].concat(),
-            "remove it",
-        );
+        self.wrong_key(node, "`%` is not supported by this version", "remove it", &[name]);
     }
 
     /// Whether this is an object, of any keys.
     pub fn map(&mut self, node: &Node, kind: &str) -> bool {
         let is_map = matches!(node.value, Value::Map(_));
         if !is_map {
-            self.expected(node, &["an object: ", kind].concat(), "write `{…}`");
+            let found = self.show(node.value);
+            self.error(
+                node,
+                "this has to be an object: %, but is `%`",
+                "write `{…}`",
+                &[kind, &found],
+            );
         }
         is_map
     }
@@ -231,11 +252,7 @@ impl<'a> Report<'a> {
     pub fn required<'b>(&mut self, node: &'b Node, key: &'b str, example: &str) -> Option<Node<'b>> {
         let found = node.get(key);
         if found.is_none() {
-            self.error(
-                node,
-                &["`", key, "` is missing"].concat(),
-                &["write `\"", key, "\": ", example, "`"].concat(),
-            );
+            self.error(node, "`%` is missing", "write `\"%\": %`", &[key, key, example]);
         }
         found
     }
@@ -244,7 +261,13 @@ impl<'a> Report<'a> {
     pub fn text<'b>(&mut self, node: &Node<'b>, example: &str) -> Option<&'b str> {
         let text = node.value.text().filter(|text| !text.is_empty());
         if text.is_none() {
-            self.expected(node, "a text", &["write for example `\"", example, "\"`"].concat());
+            let found = self.show(node.value);
+            self.error(
+                node,
+                "this has to be a text, but is `%`",
+                "write for example `\"%\"`",
+                &[&found, example],
+            );
         }
         text
     }
@@ -291,9 +314,11 @@ impl<'a> Report<'a> {
 
 /// Names in backticks, with commas.
 pub(super) fn listed(names: &[&str]) -> String {
-    names
-        .iter()
-        .map(|name| ["`", name, "`"].concat())
-        .collect::<Vec<_>>()
-        .join(", ")
+    let mut list = String::new();
+    for name in names {
+        add_to_list(&mut list, ", ", "`");
+        list.push_str(name);
+        list.push('`');
+    }
+    list
 }

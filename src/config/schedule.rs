@@ -2,6 +2,7 @@
 
 use super::reader::{Node, Report};
 use crate::time::{DAY, HOUR, MINUTE, Millis, SECOND, day_number};
+use crate::words::whole;
 
 /// When an offer may be shown. Without a bound: always.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -51,6 +52,7 @@ pub(super) fn read(node: &Node, report: &mut Report) -> Schedule {
             &to,
             "this schedule ends before it begins",
             "write a `to` that is not before `from`",
+            &[],
         );
     }
     schedule
@@ -116,11 +118,8 @@ fn parse_clock(text: &str) -> Option<Millis> {
 fn parse_hours(text: &str) -> Option<(Millis, Millis)> {
     let (from, to) = text.split_once('-')?;
     let clock = |text: &str| {
-        let (hours, minutes) = text.trim().split_once(':').unwrap_or((text.trim(), "00"));
-        let hours: Millis = hours
-            .parse()
-            .ok()
-            .filter(|_| hours.len() <= 2 && !hours.starts_with('+'))?;
+        let (hours, minutes) = text.trim_ascii().split_once(':').unwrap_or((text.trim_ascii(), "00"));
+        let hours = whole(hours).filter(|_| hours.len() <= 2)?;
         let at = hours * HOUR + digits(minutes, 2).filter(|minutes| *minutes < 60)? * MINUTE;
         (at <= DAY).then_some(at)
     };
@@ -129,8 +128,7 @@ fn parse_hours(text: &str) -> Option<(Millis, Millis)> {
 }
 
 fn digits(text: &str, count: usize) -> Option<i64> {
-    let valid = text.len() == count && text.bytes().all(|byte| byte.is_ascii_digit());
-    if valid { text.parse().ok() } else { None }
+    whole(text).filter(|_| text.len() == count)
 }
 
 #[cfg(test)]

@@ -73,11 +73,7 @@ pub(super) fn read(node: &Node, report: &mut Report) -> Site {
                         .split('.')
                         .next()
                         .unwrap_or_default();
-                    report.error(
-                        &name,
-                        "only whole attributes can be kept",
-                        &["write `\"", first, "\"`"].concat(),
-                    );
+                    report.error(&name, "only whole attributes can be kept", "write `\"%\"`", &[first]);
                 }
                 None => {}
             }
@@ -96,10 +92,11 @@ fn read_zone(node: &Node, site: &mut Site, report: &mut Report) {
         site.zone = Some(Zone(name.to_owned()));
     } else {
         let zones = report.host.zones();
-        let remedy = match nearest(name, zones.iter().map(String::as_str)) {
-            Some(near) => ["write `\"", near, "\"`"].concat(),
-            None => "write an IANA name such as `\"Europe/Paris\"`, or `\"visitor\"` for the visitor's own".to_owned(),
+        let near = nearest(name, zones.iter().map(String::as_str));
+        let remedy = match near {
+            Some(_) => "write `\"%\"`",
+            None => "write an IANA name such as `\"Europe/Paris\"`, or `\"visitor\"` for the visitor's own",
         };
-        report.error(node, &["unknown time zone `", name, "`"].concat(), &remedy);
+        report.error(node, "unknown time zone `%`", remedy, &[name, near.unwrap_or_default()]);
     }
 }

@@ -1,11 +1,12 @@
 //! Why: for each offer of a placement, what held, what did not, and what would change the answer.
 
-use super::{Capped, Closed, Moment, Resting, frequency, schedule};
+use super::{Closed, Moment, frequency, schedule};
 use crate::condition::{Condition, Did, Facts, Measure, Test, Truth, check_words, holds, value_words};
 use crate::config::{Edge, Offer, Period};
 use crate::json::Value;
 use crate::plan::Placement;
-use crate::time::{DAY, HOUR, MINUTE, Millis, duration_text, moment_text};
+use crate::time::{DAY, Millis, clock_text, duration_text, moment_text};
+use crate::words::{add_to_list, decimal, say};
 
 /// Why a placement shows what it shows.
 #[derive(Clone, Debug, PartialEq)]
@@ -88,28 +89,27 @@ pub struct Reason {
 pub(super) fn explain<'a>(name: &str, moment: &Moment<'a>) -> Option<Explanation<'a>> {
     let plan = moment.plan;
     let placement = plan.placements.iter().find(|placement| placement.name == name)?;
-    let shows: Vec<&str> = super::decide(name, moment)?
-        .offers
-        .into_iter()
-        .map(|offer| plan.id(offer))
-        .collect();
-    let ranked = placement.ranking.iter().filter_map(|index| plan.offers.get(*index));
-    let mut offers: Vec<OfferExplanation> = ranked
-        .map(|offer| explain_offer(offer, placement, &shows, moment))
-        .collect();
-    let skipped = plan.skipped.iter().filter(|(_, place)| place == name);
-    offers.extend(skipped.map(|(id, _)| OfferExplanation {
-        offer: id,
-        value: 0.0,
-        status: Status::Skipped,
-        held: Vec::new(),
-        failed: vec![reason(
-            "config",
-            "the offer has an error, so it is left out",
-            "the error is mended",
-        )],
-        change: "show it: the error is mended".to_owned(),
-    }));
+    let shown = super::decide(name, moment)?.offers;
+    let mut offers = Vec::new();
+    for index in &placement.ranking {
+        if let Some(offer) = plan.offers.get(*index) {
+            offers.push(explain_offer(offer, placement, &shown, moment));
+        }
+    }
+    for (id, place) in &plan.skipped {
+        if place == name {
+            let error = reason(
+                "config",
+                "the offer has an error, so it is left out".to_owned(),
+                "the error is mended".to_owned(),
+            );
+            offers.push(OfferExplanation::of(id, 0.0, Status::Skipped, Vec::new(), vec![error]));
+        }
+    }
+    let mut shows = Vec::new();
+    for offer in shown {
+        shows.push(plan.id(offer));
+    }
     Some(Explanation {
         placement: &placement.name,
         take: placement.take,
@@ -118,23 +118,45 @@ pub(super) fn explain<'a>(name: &str, moment: &Moment<'a>) -> Option<Explanation
     })
 }
 
+impl<'a> OfferExplanation<'a> {
+    fn of(offer: &'a str, value: f64, status: Status, held: Vec<Reason>, failed: Vec<Reason>) -> Self {
+        let change = if failed.is_empty() {
+            String::new()
+        } else {
+            say("show it: %", &[&joined(&failed, ", and ", false)])
+        };
+        OfferExplanation {
+            offer,
+            value,
+            status,
+            held,
+            failed,
+            change,
+        }
+    }
+}
+
+/// What was found, or else what would have to change, of several reasons.
+fn joined(reasons: &[Reason], separator: &str, found: bool) -> String {
+    let mut words = String::new();
+    for reason in reasons {
+        add_to_list(&mut words, separator, if found { &reason.text } else { &reason.change });
+    }
+    words
+}
+
 fn explain_offer<'a>(
     offer: &'a Offer,
     placement: &Placement,
-    shows: &[&str],
+    shown: &[&Offer],
     moment: &Moment<'a>,
 ) -> OfferExplanation<'a> {
-    let mut why = Why {
-        moment,
-        held: Vec::new(),
-        failed: Vec::new(),
-    };
+    let mut why = Why::new(moment);
     why.condition(&offer.eligible, true);
     let eligible = holds(&offer.eligible, moment, moment.host) == Truth::Yes;
     let scheduled = why.schedule(offer);
     let capped = why.caps(offer);
     let resting = why.rests(offer);
-    let id = moment.plan.id(offer);
     let status = if !eligible {
         Status::Ineligible
     } else if !scheduled {
@@ -143,32 +165,13 @@ fn explain_offer<'a>(
         Status::Capped
     } else if resting {
         Status::Resting
-    } else if shows.contains(&id) {
+    } else if shown.iter().any(|other| other.id == offer.id) {
         Status::Shown
     } else {
-        why.outranked(offer, placement, shows);
+        why.outranked(offer, placement, shown);
         Status::Outranked
     };
-    let change = match why.failed.as_slice() {
-        [] => String::new(),
-        failed => [
-            "show it: ",
-            &failed
-                .iter()
-                .map(|reason| reason.change.as_str())
-                .collect::<Vec<_>>()
-                .join(", and "),
-        ]
-        .concat(),
-    };
-    OfferExplanation {
-        offer: id,
-        value: offer.value,
-        status,
-        held: why.held,
-        failed: why.failed,
-        change,
-    }
+    OfferExplanation::of(moment.plan.id(offer), offer.value, status, why.held, why.failed)
 }
 
 struct Why<'m, 'a> {
@@ -177,127 +180,82 @@ struct Why<'m, 'a> {
     failed: Vec<Reason>,
 }
 
-fn reason(check: &'static str, text: &str, change: &str) -> Reason {
+fn reason(check: &'static str, text: String, change: String) -> Reason {
     Reason {
         check,
-        text: text.to_owned(),
-        change: change.to_owned(),
+        text,
+        change,
         until: None,
     }
 }
 
-impl Why<'_, '_> {
+impl<'m, 'a> Why<'m, 'a> {
+    fn new(moment: &'m Moment<'a>) -> Self {
+        Why {
+            moment,
+            held: Vec::new(),
+            failed: Vec::new(),
+        }
+    }
+
     fn note(&mut self, holds: bool, reason: Reason) {
         if holds { &mut self.held } else { &mut self.failed }.push(reason);
     }
 
     /// Takes a condition apart as far as each part counts by itself. `wanted`: it has to hold, rather than not.
     fn condition(&mut self, condition: &Condition, wanted: bool) {
-        match (condition, wanted) {
-            (Condition::All(parts), true) | (Condition::Any(parts), false) => {
-                parts.iter().for_each(|part| self.condition(part, wanted))
+        match condition {
+            Condition::Not(part) => self.condition(part, !wanted),
+            Condition::All(parts) | Condition::Any(parts) => {
+                if matches!(condition, Condition::All(_)) == wanted {
+                    for part in parts {
+                        self.condition(part, wanted);
+                    }
+                } else {
+                    self.alternatives(parts, wanted);
+                }
             }
-            (Condition::Not(part), _) => self.condition(part, !wanted),
-            (Condition::Any(parts) | Condition::All(parts), _) => self.alternatives(parts, wanted),
-            (Condition::Audience(index), _) => self.audience(*index, condition, wanted),
             _ => {
-                let (holds, reason) = self.leaf(condition, wanted);
-                self.note(holds, reason);
+                let truth = holds(condition, self.moment, self.moment.host);
+                let reason = match condition {
+                    Condition::Is(test) => test_reason(test, wanted, self.moment),
+                    Condition::Did(did) => did_reason(did, wanted, self.moment),
+                    Condition::Audience(index) => audience_reason(*index, truth == Truth::Yes, wanted, self.moment),
+                    _ => reason(
+                        "eligible",
+                        "a part of the condition can't be evaluated".to_owned(),
+                        "that part is mended".to_owned(),
+                    ),
+                };
+                self.note(truth == if wanted { Truth::Yes } else { Truth::No }, reason);
             }
         }
     }
 
-    /// One of the parts is enough: those that hold are named, or all when none does.
+    /// One of the parts is enough: those that fit are named, or all when none does.
     fn alternatives(&mut self, parts: &[Condition], wanted: bool) {
-        let mut inner = Why {
-            moment: self.moment,
-            held: Vec::new(),
-            failed: Vec::new(),
-        };
+        let mut fitting = Why::new(self.moment);
+        let (mut texts, mut changes) = (String::new(), String::new());
         let mut any = false;
         for part in parts {
             let truth = holds(part, self.moment, self.moment.host);
             if truth == (if wanted { Truth::Yes } else { Truth::No }) {
                 any = true;
-                inner.condition(part, wanted);
+                fitting.condition(part, wanted);
+            } else {
+                let mut failing = Why::new(self.moment);
+                failing.condition(part, wanted);
+                add_to_list(&mut texts, ", or ", &joined(&failing.failed, " and ", true));
+                add_to_list(&mut changes, ", or ", &joined(&failing.failed, " and ", false));
             }
         }
         if any {
-            self.held.append(&mut inner.held);
-            return;
-        }
-        let each: Vec<Why> = parts
-            .iter()
-            .map(|part| {
-                let mut one = Why {
-                    moment: self.moment,
-                    held: Vec::new(),
-                    failed: Vec::new(),
-                };
-                one.condition(part, wanted);
-                one
-            })
-            .collect();
-        let join = |words: fn(&Reason) -> &str| {
-            let all = each
-                .iter()
-                .map(|one| one.failed.iter().map(words).collect::<Vec<_>>().join(" and "));
-            all.collect::<Vec<_>>().join(", or ")
-        };
-        let text = ["none of these: ", &join(|reason| &reason.text)].concat();
-        let change = ["one of these: ", &join(|reason| &reason.change)].concat();
-        self.failed.push(reason("eligible", &text, &change));
-    }
-
-    fn audience(&mut self, index: usize, condition: &Condition, wanted: bool) {
-        let moment = self.moment;
-        let name = moment.plan.audiences.get(index).map_or("", |audience| &audience.name);
-        let is_in = holds(condition, moment, moment.host) == Truth::Yes;
-        let mut inner = Why {
-            moment,
-            held: Vec::new(),
-            failed: Vec::new(),
-        };
-        if let Some(audience) = moment.audience(index) {
-            inner.condition(audience, wanted);
-        }
-        let fits = is_in == wanted;
-        let parts = if fits { &inner.held } else { &inner.failed };
-        let texts: Vec<&str> = parts.iter().map(|reason| reason.text.as_str()).collect();
-        let changes: Vec<&str> = parts.iter().map(|reason| reason.change.as_str()).collect();
-        let belongs = if is_in {
-            "the visitor is in the audience `"
+            self.held.append(&mut fitting.held);
         } else {
-            "the visitor is not in the audience `"
-        };
-        let because = if texts.is_empty() {
-            String::new()
-        } else {
-            [": ", &texts.join("; ")].concat()
-        };
-        let mut found = reason(
-            "eligible",
-            &[belongs, name, "`", &because].concat(),
-            &changes.join(", and "),
-        );
-        found.until = None;
-        self.note(fits, found);
-    }
-
-    fn leaf(&self, condition: &Condition, wanted: bool) -> (bool, Reason) {
-        let moment = self.moment;
-        let truth = holds(condition, moment, moment.host);
-        let fits = truth == if wanted { Truth::Yes } else { Truth::No };
-        let found = match condition {
-            Condition::Is(test) => test_reason(test, wanted, moment),
-            Condition::Did(did) => did_reason(did, wanted, moment),
-            _ => reason(
-                "eligible",
-                "a part of the condition can't be evaluated",
-                "that part is mended",
-            ),
-        };
-        (fits, found)
+            let text = say("none of these holds: %", &[&texts]);
+            self.failed
+                .push(reason("eligible", text, say("one of these holds: %", &[&changes])));
+        }
     }
 
     fn schedule(&mut self, offer: &Offer) -> bool {
@@ -305,7 +263,8 @@ impl Why<'_, '_> {
         match closed {
             Some(closed) => self.failed.push(closed_reason(closed, self.moment)),
             None if offer.schedule != crate::config::Schedule::default() => {
-                self.held.push(reason("schedule", "it is scheduled for now", ""))
+                self.held
+                    .push(reason("schedule", "it is scheduled for now".to_owned(), String::new()));
             }
             None => {}
         }
@@ -318,30 +277,34 @@ impl Why<'_, '_> {
             let used_up = frequency::used_up(offer, cap, self.moment);
             any |= used_up.is_some();
             let period = match cap.per {
-                Period::Ever => " in all".to_owned(),
-                Period::Visit => " per visit".to_owned(),
-                Period::Span(span) => [" per ", &duration_text(span)].concat(),
+                Period::Ever => "in all".to_owned(),
+                Period::Visit => "per visit".to_owned(),
+                Period::Span(span) => say("per %", &[&duration_text(span)]),
             };
-            let limit = [&cap.exposures.to_string(), &period[..]].concat();
-            match used_up {
-                Some(Capped { until, .. }) => {
-                    let text = ["shown as often as the cap allows: ", &limit].concat();
-                    let change = match (cap.per, until) {
-                        (_, Some(until)) => ["it is ", &self.clock(until), " or later"].concat(),
-                        (Period::Visit, _) => "another visit begins".to_owned(),
-                        _ => "the cap is raised".to_owned(),
-                    };
-                    self.failed.push(Reason {
-                        until,
-                        ..reason("cap", &text, &change)
-                    });
-                }
-                None => self.held.push(reason(
-                    "cap",
-                    &["shown less often than the cap allows: ", &limit].concat(),
-                    "",
-                )),
-            }
+            let often = if used_up.is_some() {
+                "as often as"
+            } else {
+                "less often than"
+            };
+            let text = say(
+                "shown % the cap allows: % %",
+                &[often, &decimal(cap.exposures.into()), &period],
+            );
+            let until = used_up.and_then(|used_up| used_up.until);
+            let change = match (cap.per, until) {
+                (_, Some(until)) => self.from(until),
+                (Period::Visit, _) => "another visit begins".to_owned(),
+                _ => "the cap is raised".to_owned(),
+            };
+            self.note(
+                used_up.is_none(),
+                Reason {
+                    check: "cap",
+                    text,
+                    change,
+                    until,
+                },
+            );
         }
         any
     }
@@ -351,162 +314,143 @@ impl Why<'_, '_> {
         for rest in &offer.rests {
             let silent = frequency::silent(offer, rest, self.moment);
             any |= silent.is_some();
-            let span = duration_text(rest.span);
-            match silent {
-                Some(Resting { until, .. }) => {
-                    let text = ["it was ", rest.after.name(), " less than ", &span, " ago, so it rests"].concat();
-                    let change = ["it is ", &self.clock(until), " or later"].concat();
-                    self.failed.push(Reason {
-                        until: Some(until),
-                        ..reason("rest", &text, &change)
-                    });
-                }
-                None => self.held.push(reason(
-                    "rest",
-                    &["it was not ", rest.after.name(), " within ", &span].concat(),
-                    "",
-                )),
-            }
+            let template = if silent.is_some() {
+                "it was % less than % ago, so it rests"
+            } else {
+                "it was not % within %"
+            };
+            let text = say(template, &[rest.after.name(), &duration_text(rest.span)]);
+            let until = silent.map(|silent| silent.until);
+            let change = until.map_or(String::new(), |until| self.from(until));
+            self.note(
+                silent.is_none(),
+                Reason {
+                    check: "rest",
+                    text,
+                    change,
+                    until,
+                },
+            );
         }
         any
     }
 
-    fn outranked(&mut self, offer: &Offer, placement: &Placement, shows: &[&str]) {
+    fn outranked(&mut self, offer: &Offer, placement: &Placement, shown: &[&Offer]) {
         let host = self.moment.host;
-        let ahead = self
-            .moment
-            .plan
-            .offers
-            .iter()
-            .filter(|other| shows.contains(&self.moment.plan.id(other)));
-        let ahead: Vec<String> = ahead
-            .map(|other| ["`", self.moment.plan.id(other), "` (", &host.digits(other.value), ")"].concat())
-            .collect();
-        let least = self
-            .moment
-            .plan
-            .offers
-            .iter()
-            .filter(|other| shows.contains(&self.moment.plan.id(other)));
-        let least = least.map(|other| other.value).fold(f64::INFINITY, f64::min);
-        let text = [
-            "worth ",
-            &host.digits(offer.value),
-            ", it comes after ",
-            &ahead.join(", "),
-            ", and the placement shows ",
-            &placement.take.to_string(),
-        ]
-        .concat();
-        let change = ["its value is above ", &host.digits(least), ", or `take` is larger"].concat();
-        self.failed.push(reason("rank", &text, &change));
+        let mut ahead = String::new();
+        let mut least = f64::INFINITY;
+        for other in shown {
+            add_to_list(
+                &mut ahead,
+                ", ",
+                &say("`%` (%)", &[self.moment.plan.id(other), &host.digits(other.value)]),
+            );
+            least = least.min(other.value);
+        }
+        let take = decimal(placement.take as i64);
+        let text = say(
+            "worth %, it comes after %, and the placement shows %",
+            &[&host.digits(offer.value), &ahead, &take],
+        );
+        self.failed.push(reason(
+            "rank",
+            text,
+            say("its value is above %, or `take` is larger", &[&host.digits(least)]),
+        ));
     }
 
-    /// An instant on the site's wall clock.
-    fn clock(&self, at: Millis) -> String {
+    /// From an instant on, on the site's wall clock.
+    fn from(&self, at: Millis) -> String {
         let zone = &self.moment.plan.zone;
-        [&moment_text(zone.local(at, self.moment.host)), " (", &zone.0, ")"].concat()
+        say(
+            "it is % (%) or later",
+            &[&moment_text(zone.local(at, self.moment.host)), &zone.0],
+        )
     }
+}
+
+fn audience_reason(index: usize, is_in: bool, wanted: bool, moment: &Moment) -> Reason {
+    let name = moment.plan.audiences.get(index).map_or("", |audience| &audience.name);
+    let mut inner = Why::new(moment);
+    if let Some(audience) = moment.audience(index) {
+        inner.condition(audience, wanted);
+    }
+    let parts = if is_in == wanted { &inner.held } else { &inner.failed };
+    let is = if is_in { "is" } else { "is not" };
+    let because = joined(parts, "; ", true);
+    let text = say("the visitor % in the audience `%`: %", &[is, name, &because]);
+    reason("eligible", text, joined(parts, ", and ", false))
 }
 
 fn test_reason(test: &Test, wanted: bool, moment: &Moment) -> Reason {
-    let host = moment.host;
-    let words = check_words(&test.check, None, host);
-    let has_to = if wanted { "has to be " } else { "must not be " };
-    let is = value_words(&moment.fact(&test.path), None, host);
-    let text = ["`", &test.name, "` is ", &is, ", ", has_to, &words].concat();
-    reason(
-        "eligible",
-        &text,
-        &["`", &test.name, "` ", if wanted { "is " } else { "is not " }, &words].concat(),
-    )
+    let words = check_words(&test.check, None, moment.host);
+    let is = value_words(&moment.fact(&test.path), None, moment.host);
+    let (has_to, change) = if wanted {
+        ("has to be", "is")
+    } else {
+        ("must not be", "is not")
+    };
+    let text = say("`%` is %, % %", &[&test.name, &is, has_to, &words]);
+    reason("eligible", text, say("`%` % %", &[&test.name, change, &words]))
 }
 
 fn did_reason(did: &Did, wanted: bool, moment: &Moment) -> Reason {
-    let host = moment.host;
     let figure = moment.measure(did);
-    let words = check_words(&did.check, Some(did.measure), host);
-    let has_to = if wanted { ", has to be " } else { ", must not be " };
-    let is = value_words(&figure, Some(did.measure), host);
-    let (text, change) = match did.measure {
+    let mut is = value_words(&figure, Some(did.measure), moment.host);
+    let words = check_words(&did.check, Some(did.measure), moment.host);
+    let has_to = if wanted { "has to be" } else { "must not be" };
+    let window = match did.measure {
+        Measure::Times(Some(window)) => say(" within %", &[&duration_text(window.span)]),
+        Measure::Times(None) => String::new(),
         Measure::Ago => {
-            let when = if figure == Value::Null {
-                is
-            } else {
-                [&is, " ago"].concat()
-            };
-            (
-                ["`", &did.event, "` last happened: ", &when, has_to, &words, " ago"].concat(),
-                [
-                    "the last `",
-                    &did.event,
-                    "` is ",
-                    if wanted { "" } else { "not " },
-                    &words,
-                    " ago",
-                ]
-                .concat(),
-            )
-        }
-        Measure::Times(window) => {
-            let within = window.map_or(String::new(), |window| {
-                [" within ", &duration_text(window.span)].concat()
-            });
-            let change = [
-                "`",
-                &did.event,
-                "` ",
-                if wanted { "happened " } else { "did not happen " },
-                &words,
-                " times",
-                &within,
-            ]
-            .concat();
-            (
-                ["`", &did.event, "` happened ", &is, " times", &within, has_to, &words].concat(),
-                change,
-            )
+            if figure != Value::Null {
+                is.push_str(" ago");
+            }
+            let text = say("`%` last happened: %, % % ago", &[&did.event, &is, has_to, &words]);
+            let change = say(
+                "`%` last happened % % ago",
+                &[&did.event, if wanted { "" } else { "not" }, &words],
+            );
+            return reason("eligible", text, change);
         }
     };
-    reason("eligible", &text, &change)
+    let text = say(
+        "`%` happened % times%, % %",
+        &[&did.event, &is, &window, has_to, &words],
+    );
+    let change = say(
+        "`%` % % times%",
+        &[
+            &did.event,
+            if wanted { "happens" } else { "does not happen" },
+            &words,
+            &window,
+        ],
+    );
+    reason("eligible", text, change)
 }
 
 fn closed_reason(closed: Closed, moment: &Moment) -> Reason {
     let zone = &moment.plan.zone.0;
-    let words = |edge: Edge| match edge {
-        Edge::Local(at) => [&moment_text(at), " (", zone, ")"].concat(),
-        Edge::Exact(at) => [&moment_text(at), " (UTC)"].concat(),
-    };
-    match closed {
-        Closed::Before(edge) => {
-            let at = words(edge);
-            reason(
-                "schedule",
-                &["it begins at ", &at].concat(),
-                &["it is ", &at, " or later"].concat(),
-            )
-        }
-        Closed::After(edge) => {
-            let at = words(edge);
-            reason("schedule", &["it ended at ", &at].concat(), "its schedule ends later")
-        }
+    let (template, edge) = match closed {
+        Closed::Before(edge) => ("it begins at %", edge),
+        Closed::After(edge) => ("it ended at %", edge),
         Closed::Hours(from, to) => {
-            let span = [&clock_text(from), "–", &clock_text(to)].concat();
+            let span = say("%–%", &[&clock_text(from), &clock_text(to)]);
             let now = clock_text(moment.local().rem_euclid(DAY));
-            let text = ["it is ", &now, " (", zone, "), and it is shown only at ", &span].concat();
-            reason("schedule", &text, &["it is between ", &span].concat())
-        }
-    }
-}
-
-/// A time of day as `09:30`.
-fn clock_text(at: Millis) -> String {
-    let two = |number: Millis| {
-        if number < 10 {
-            ["0", &number.to_string()].concat()
-        } else {
-            number.to_string()
+            let text = say("it is % (%), and it is shown only at %", &[&now, zone, &span]);
+            return reason("schedule", text, say("it is between % (%)", &[&span, zone]));
         }
     };
-    [&two(at / HOUR), ":", &two(at % HOUR / MINUTE)].concat()
+    let (at, zone) = match edge {
+        Edge::Local(at) => (at, zone.as_str()),
+        Edge::Exact(at) => (at, "UTC"),
+    };
+    let at = say("% (%)", &[&moment_text(at), zone]);
+    let change = if matches!(closed, Closed::Before(_)) {
+        say("it is % or later", &[&at])
+    } else {
+        "its schedule ends later".to_owned()
+    };
+    reason("schedule", say(template, &[&at]), change)
 }

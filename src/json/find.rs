@@ -2,6 +2,7 @@
 
 use super::read::Reader;
 use crate::host::Host;
+use crate::words::whole;
 
 /// A position in a text, as editors count: both from 1, columns in characters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -67,7 +68,7 @@ fn find_key(reader: &mut Reader, step: &str, at_key: bool) -> Option<()> {
 }
 
 fn find_item(reader: &mut Reader, step: &str) -> Option<()> {
-    for _ in 0..step.parse::<usize>().ok()? {
+    for _ in 0..whole(step)? {
         reader.value()?;
         reader.comma(b']')?;
     }

@@ -11,6 +11,8 @@ pub use find::{Place, find};
 pub use read::{Fault, read};
 pub use write::{quote, write};
 
+use crate::words::whole;
+
 /// Any JSON value. Objects keep the order in which they were written.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub enum Value {
@@ -81,11 +83,7 @@ impl Value {
         let mut here = self;
         for step in steps {
             let next = match here {
-                Value::List(items) => step
-                    .parse::<usize>()
-                    .ok()
-                    .filter(|_| is_index(step))
-                    .and_then(|index| items.get(index)),
+                Value::List(items) => index_of(step).and_then(|index| items.get(index)),
                 other => other.get(step),
             };
             match next {
@@ -129,6 +127,7 @@ impl From<bool> for Value {
 }
 
 /// JavaScript knows the index `0` but not `00` or `+1`.
-fn is_index(step: &str) -> bool {
-    step == "0" || (!step.starts_with('0') && step.bytes().all(|byte| byte.is_ascii_digit()))
+fn index_of(step: &str) -> Option<usize> {
+    let canonical = step == "0" || !step.starts_with('0');
+    whole(step).filter(|_| canonical).map(|index| index as usize)
 }

@@ -89,17 +89,21 @@ impl<'a> Reader<'a> {
                 Some(0xEF) if self.at == 0 && self.rest().starts_with('\u{feff}') => self.at += 3,
                 Some(b'/') if self.rest().starts_with("//") || self.rest().starts_with("/*") => {
                     self.fault("JSON has no comments", "remove the comment");
-                    let (end, skip) = if self.rest().starts_with("//") {
-                        ("\n", 1)
-                    } else {
-                        ("*/", 2)
-                    };
-                    self.at = self
-                        .rest()
-                        .find(end)
-                        .map_or(self.text.len(), |found| self.at + found + skip);
+                    self.comment();
                 }
                 _ => return,
+            }
+        }
+    }
+
+    /// To the end of the line, or of the block.
+    fn comment(&mut self) {
+        let block = self.rest().starts_with("/*");
+        self.at += 2;
+        while let Some(byte) = self.peek() {
+            self.at += 1;
+            if (!block && byte == b'\n') || (block && byte == b'*' && self.eat(b'/')) {
+                return;
             }
         }
     }

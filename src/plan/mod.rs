@@ -12,7 +12,6 @@ use crate::config::{Audience, Config, Offer};
 use crate::host::Host;
 use crate::json::Value;
 use crate::time::{Millis, Zone};
-use std::collections::BTreeMap;
 
 /// A config compiled to what the engine runs.
 #[derive(Clone, Debug, Default)]
@@ -33,8 +32,8 @@ pub struct Plan {
     pub ids: Vec<(String, u32)>,
     /// The tallies, by index.
     pub tallies: Vec<Tally>,
-    /// The tallies that an event can change.
-    pub by_event: BTreeMap<String, Vec<usize>>,
+    /// Each event that any rule asks about, and the tallies that it can change.
+    pub events: Vec<(String, Vec<usize>)>,
     /// What to keep of the visitor, and nothing else.
     pub keep: Keep,
     /// Offers left out because of an error: id and placement.
@@ -73,50 +72,48 @@ impl Plan {
     pub fn new(config: Config, visitor_zone: &str, host: &dyn Host) -> Plan {
         let keep = Keep::of(&config);
         let visitor_zone = host.offset(visitor_zone, 0).map_or("UTC", |_| visitor_zone);
-        let mut by_event: BTreeMap<String, Vec<usize>> = BTreeMap::new();
+        let mut events: Vec<(String, Vec<usize>)> = Vec::new();
         for (index, tally) in config.tallies.iter().enumerate() {
-            if keep.tallies.get(index).is_some_and(TallyKeep::anything) {
-                by_event.entry(tally.event.clone()).or_default().push(index);
+            if !keep.tallies.get(index).is_some_and(TallyKeep::anything) {
+                continue;
+            }
+            match events.iter_mut().find(|(event, _)| *event == tally.event) {
+                Some((_, tallies)) => tallies.push(index),
+                None => events.push((tally.event.clone(), vec![index])),
             }
         }
-        let ranking = |placement: usize| {
-            let mut offers: Vec<(usize, f64)> = Vec::new();
-            for (index, offer) in config
-                .offers
-                .iter()
-                .enumerate()
-                .filter(|(_, offer)| offer.placement == placement)
-            {
-                offers.push((index, offer.value));
-            }
-            offers.sort_by(|left, right| right.1.total_cmp(&left.1));
-            offers.into_iter().map(|(index, _)| index).collect()
-        };
-        let placements = config
-            .placements
-            .iter()
-            .enumerate()
-            .map(|(index, placement)| Placement {
-                name: placement.name.clone(),
+        let mut placements = Vec::new();
+        for (index, placement) in config.placements.into_iter().enumerate() {
+            placements.push(Placement {
+                ranking: ranking(&config.offers, index),
+                name: placement.name,
                 take: placement.take,
-                fallback: placement.fallback.clone(),
-                ranking: ranking(index),
+                fallback: placement.fallback,
             });
-        let tally = |(tally, keep): (crate::config::Tally, &TallyKeep)| Tally {
-            filter: tally.filter,
-            key: fnv1a(&tally.identity),
-            keep: *keep,
-        };
+        }
+        let mut tallies = Vec::new();
+        for (tally, keep) in config.tallies.into_iter().zip(&keep.tallies) {
+            tallies.push(Tally {
+                filter: tally.filter,
+                key: fnv1a(&tally.identity),
+                keep: *keep,
+            });
+        }
+        let mut ids = Vec::new();
+        for id in config.ids {
+            let key = fnv1a(&id);
+            ids.push((id, key));
+        }
         Plan {
-            placements: placements.collect(),
+            placements,
             zone: config.site.zone.unwrap_or_else(|| Zone(visitor_zone.to_owned())),
             timeout: config.site.timeout,
             retention: config.site.retention,
             audiences: config.audiences,
-            ids: config.ids.into_iter().map(|id| (id.clone(), fnv1a(&id))).collect(),
-            tallies: config.tallies.into_iter().zip(&keep.tallies).map(tally).collect(),
+            ids,
+            tallies,
             offers: config.offers,
-            by_event,
+            events,
             keep,
             skipped: config.skipped,
             sound: config.sound,
@@ -128,4 +125,17 @@ impl Plan {
     pub fn id(&self, offer: &Offer) -> &str {
         self.ids.get(offer.id).map_or("", |(id, _)| id)
     }
+}
+
+/// The offers of a placement, the most valuable first; equals in the order of the config.
+fn ranking(offers: &[Offer], placement: usize) -> Vec<usize> {
+    let value = |index: &usize| offers.get(*index).map_or(0.0, |offer| offer.value);
+    let mut ranking: Vec<usize> = Vec::new();
+    for (index, offer) in offers.iter().enumerate() {
+        if offer.placement == placement {
+            let place = ranking.partition_point(|better| value(better) >= offer.value);
+            ranking.insert(place, index);
+        }
+    }
+    ranking
 }

@@ -3,6 +3,7 @@
 
 use crate::condition::Known;
 use crate::json::Value;
+use crate::words::has;
 
 /// The facts of how a visit began, only those that rules ask for: the path they are found at, and the value.
 pub type Arrival = Vec<(u8, String)>;
@@ -61,7 +62,10 @@ pub(crate) fn arrival_fact(arrival: &Arrival, known: Known) -> Option<&str> {
 
 /// The host of an address, without `www.` and port.
 fn host_of(address: &str) -> &str {
-    let rest = address.split_once("://").map_or(address, |(_, rest)| rest);
+    // The scheme, where there is one, ends with the first colon and two slashes.
+    let rest = address
+        .split_once(':')
+        .map_or(address, |(_, rest)| rest.strip_prefix("//").unwrap_or(address));
     let host = rest.split(['/', '?', '#', ':']).next().unwrap_or_default();
     host.strip_prefix("www.").unwrap_or(host)
 }
@@ -143,14 +147,14 @@ fn channel(referrer: &str, query: &Value) -> &'static str {
     if source.is_empty() {
         referrer.clone_into(&mut source);
     }
-    let paid = medium.contains("cp") || medium == "ppc" || medium == "retargeting" || medium.starts_with("paid");
+    let paid = has(&medium, "cp") || medium == "ppc" || medium == "retargeting" || medium.starts_with("paid");
     let one_of = |names: &[&str]| names.contains(&medium.as_str());
     let email = ["email", "e-mail", "e_mail", "e mail"];
     if source.is_empty() && medium.is_empty() && campaign.is_empty() {
         "direct"
-    } else if campaign.contains("cross-network") {
+    } else if has(&campaign, "cross-network") {
         "cross_network"
-    } else if paid && (is_of(&source, &SHOPPING) || campaign.contains("shopping")) {
+    } else if paid && (is_of(&source, &SHOPPING) || has(&campaign, "shopping")) {
         "paid_shopping"
     } else if paid && is_of(&source, &SEARCH) {
         "paid_search"
@@ -162,7 +166,7 @@ fn channel(referrer: &str, query: &Value) -> &'static str {
         "display"
     } else if paid {
         "paid_other"
-    } else if is_of(&source, &SHOPPING) || campaign.contains("shopping") {
+    } else if is_of(&source, &SHOPPING) || has(&campaign, "shopping") {
         "organic_shopping"
     } else if is_of(&source, &SOCIAL)
         || one_of(&[
@@ -175,7 +179,7 @@ fn channel(referrer: &str, query: &Value) -> &'static str {
         ])
     {
         "organic_social"
-    } else if is_of(&source, &VIDEO) || medium.contains("video") {
+    } else if is_of(&source, &VIDEO) || has(&medium, "video") {
         "organic_video"
     } else if is_of(&source, &SEARCH) || medium == "organic" {
         "organic_search"
@@ -187,7 +191,7 @@ fn channel(referrer: &str, query: &Value) -> &'static str {
         "audio"
     } else if source == "sms" || medium == "sms" {
         "sms"
-    } else if medium.ends_with("push") || medium.contains("mobile") || medium.contains("notification") {
+    } else if medium.ends_with("push") || has(&medium, "mobile") || has(&medium, "notification") {
         "mobile_push"
     } else {
         "referral"

@@ -57,8 +57,10 @@ impl History {
         for (last, other) in self.last.iter_mut().zip(other.last) {
             *last = (*last).max(other);
         }
-        self.shown.extend(&other.shown);
-        self.shown.sort_unstable();
+        for at in &other.shown {
+            let place = self.shown.partition_point(|known| known <= at);
+            self.shown.insert(place, *at);
+        }
         self.shown.drain(..self.shown.len().saturating_sub(keep.shown));
     }
 

@@ -82,7 +82,8 @@ impl Profile {
         if plan.keep.cart {
             self.cart.observe(event, now);
         }
-        for index in plan.by_event.get(&event.name).into_iter().flatten() {
+        let tallies = plan.events.iter().find(|(name, _)| *name == event.name);
+        for index in tallies.map_or(&[][..], |(_, tallies)| tallies) {
             if let (Some(count), Some(tally)) = (self.counts.get_mut(*index), plan.tallies.get(*index))
                 && tally.filter.as_ref().is_none_or(|filter| event.passes(filter, host))
             {

@@ -5,50 +5,72 @@ use crate::decide::{Decision, Explanation, Reason};
 use crate::json::{Fault, Place, Value};
 use crate::plan::Plan;
 
-fn object<const N: usize>(members: [(&str, Value); N]) -> Value {
-    Value::Map(
-        members
-            .into_iter()
-            .map(|(key, value)| (key.to_owned(), value))
-            .collect(),
-    )
-}
+/// An object in the making.
+struct Object(Vec<(String, Value)>);
 
-fn count(number: usize) -> Value {
-    Value::Number(number as f64)
+impl Object {
+    fn new() -> Self {
+        Object(Vec::new())
+    }
+
+    fn with(mut self, key: &str, value: Value) -> Self {
+        self.0.push((key.to_owned(), value));
+        self
+    }
+
+    fn text(self, key: &str, text: &str) -> Self {
+        self.with(key, text.into())
+    }
+
+    fn number(self, key: &str, number: f64) -> Self {
+        self.with(key, number.into())
+    }
+
+    fn done(self) -> Value {
+        Value::Map(self.0)
+    }
 }
 
 pub(super) fn problems(problems: &[Problem]) -> Value {
-    let problem = |problem: &Problem| {
-        let mut value = object([
-            ("severity", problem.severity.name().into()),
-            ("path", problem.path.as_str().into()),
-            ("line", count(problem.place.line)),
-            ("column", count(problem.place.column)),
-            ("what", problem.what.as_str().into()),
-            ("remedy", problem.remedy.as_str().into()),
-        ]);
+    let mut list = Vec::new();
+    for problem in problems {
+        let mut object = Object::new()
+            .text("severity", problem.severity.name())
+            .text("path", &problem.path)
+            .number("line", problem.place.line as f64)
+            .number("column", problem.place.column as f64)
+            .text("what", &problem.what)
+            .text("remedy", &problem.remedy);
         if let Some(offer) = &problem.offer {
-            value.set("offer", offer.as_str().into());
+            object = object.text("offer", offer);
         }
-        value
-    };
-    Value::List(problems.iter().map(problem).collect())
+        list.push(object.done());
+    }
+    Value::List(list)
 }
 
 pub(super) fn faults(text: &str, faults: &[Fault]) -> Value {
-    let fault = |fault: &Fault| {
-        let mut value = place(text, fault.offset);
-        value.set("what", fault.what.into());
-        value.set("remedy", fault.remedy.into());
-        value
-    };
-    Value::List(faults.iter().map(fault).collect())
+    let mut list = Vec::new();
+    for fault in faults {
+        list.push(
+            at(text, fault.offset)
+                .text("what", fault.what)
+                .text("remedy", fault.remedy)
+                .done(),
+        );
+    }
+    Value::List(list)
 }
 
 pub(super) fn place(text: &str, offset: usize) -> Value {
+    at(text, offset).done()
+}
+
+fn at(text: &str, offset: usize) -> Object {
     let place = Place::of(text, offset);
-    object([("line", count(place.line)), ("column", count(place.column))])
+    Object::new()
+        .number("line", place.line as f64)
+        .number("column", place.column as f64)
 }
 
 pub(super) fn decision(placement: &str, decision: Option<&Decision>, plan: &Plan) -> Value {
@@ -57,60 +79,63 @@ pub(super) fn decision(placement: &str, decision: Option<&Decision>, plan: &Plan
         .iter()
         .find(|known| known.name == placement)
         .map_or(1, |known| known.take);
-    let offers = decision.map_or(&[][..], |decision| &decision.offers);
-    let offer =
-        |offer: &&crate::config::Offer| object([("id", plan.id(offer).into()), ("content", offer.content.clone())]);
-    object([
-        ("placement", placement.into()),
-        ("known", decision.is_some().into()),
-        ("take", count(take)),
-        ("offers", Value::List(offers.iter().map(offer).collect())),
-        (
+    let mut offers = Vec::new();
+    for offer in decision.map_or(&[][..], |decision| &decision.offers) {
+        offers.push(
+            Object::new()
+                .text("id", plan.id(offer))
+                .with("content", offer.content.clone())
+                .done(),
+        );
+    }
+    Object::new()
+        .text("placement", placement)
+        .with("known", decision.is_some().into())
+        .number("take", take as f64)
+        .with("offers", Value::List(offers))
+        .with(
             "fallback",
             decision
                 .and_then(|decision| decision.fallback)
                 .cloned()
                 .unwrap_or_default(),
-        ),
-    ])
+        )
+        .done()
 }
 
 pub(super) fn explanation(placement: &str, explanation: Option<&Explanation>) -> Value {
-    let Some(explanation) = explanation else {
-        return object([
-            ("placement", placement.into()),
-            ("take", count(1)),
-            ("shows", Value::List(vec![])),
-            ("offers", Value::List(vec![])),
-        ]);
-    };
-    let reasons = |reasons: &[Reason]| {
-        let reason = |reason: &Reason| {
-            let mut value = object([("check", reason.check.into()), ("text", reason.text.as_str().into())]);
-            if let Some(until) = reason.until {
-                value.set("until", Value::Number(until as f64));
-            }
-            value
-        };
-        Value::List(reasons.iter().map(reason).collect())
-    };
-    let offers = explanation.offers.iter().map(|offer| {
-        object([
-            ("offer", offer.offer.into()),
-            ("value", offer.value.into()),
-            ("status", offer.status.name().into()),
-            ("held", reasons(&offer.held)),
-            ("failed", reasons(&offer.failed)),
-            ("change", offer.change.as_str().into()),
-        ])
-    });
-    object([
-        ("placement", explanation.placement.into()),
-        ("take", count(explanation.take)),
-        (
-            "shows",
-            Value::List(explanation.shows.iter().map(|id| Value::from(*id)).collect()),
-        ),
-        ("offers", Value::List(offers.collect())),
-    ])
+    let (mut shows, mut offers) = (Vec::new(), Vec::new());
+    if let Some(explanation) = explanation {
+        for id in &explanation.shows {
+            shows.push(Value::from(*id));
+        }
+        for offer in &explanation.offers {
+            let object = Object::new()
+                .text("offer", offer.offer)
+                .number("value", offer.value)
+                .text("status", offer.status.name())
+                .with("held", reasons(&offer.held))
+                .with("failed", reasons(&offer.failed))
+                .text("change", &offer.change);
+            offers.push(object.done());
+        }
+    }
+    Object::new()
+        .text("placement", placement)
+        .number("take", explanation.map_or(1, |explanation| explanation.take) as f64)
+        .with("shows", Value::List(shows))
+        .with("offers", Value::List(offers))
+        .done()
+}
+
+fn reasons(reasons: &[Reason]) -> Value {
+    let mut list = Vec::new();
+    for reason in reasons {
+        let mut object = Object::new().text("check", reason.check).text("text", &reason.text);
+        if let Some(until) = reason.until {
+            object = object.number("until", until as f64);
+        }
+        list.push(object.done());
+    }
+    Value::List(list)
 }
