@@ -29,16 +29,19 @@ pub fn add_to_list(list: &mut String, separator: &str, item: &str) {
 /// A whole number in decimal digits.
 #[must_use]
 pub fn decimal(number: i64) -> String {
-    let mut digits = Vec::new();
-    let mut rest = number.unsigned_abs();
-    while rest > 0 || digits.is_empty() {
-        digits.push(char::from(b'0' + (rest % 10) as u8));
-        rest /= 10;
-    }
+    let mut text = String::new();
     if number < 0 {
-        digits.push('-');
+        text.push('-');
     }
-    digits.iter().rev().collect()
+    push_digits(number.unsigned_abs(), &mut text);
+    text
+}
+
+fn push_digits(number: u64, text: &mut String) {
+    if number > 9 {
+        push_digits(number / 10, text);
+    }
+    text.push(char::from(b'0' + (number % 10) as u8));
 }
 
 /// The number that decimal digits, and nothing else, stand for; `None` also when there are more than 15 of them.

@@ -33,7 +33,8 @@ function wasm() {
   } else {
     // Without the machinery that words a panic: a trap says all that the page is told anyway.
     env.RUSTC_BOOTSTRAP = '1';
-    env.RUSTFLAGS = '-Zunstable-options -Cpanic=immediate-abort';
+    // Nor the places in the source that it would name.
+    env.RUSTFLAGS = '-Zunstable-options -Cpanic=immediate-abort -Zlocation-detail=none';
     command.push('-Z', 'build-std=std,panic_abort', '-Z', 'build-std-features=optimize_for_size');
   }
 

@@ -330,7 +330,7 @@ impl Rules<'_> {
     }
 
     fn offer_path(&mut self, name: &str, rest: &str, node: &Node, report: &mut Report) -> Option<Path> {
-        let (id, fact) = rest.rsplit_once('.').unwrap_or((rest, ""));
+        let (id, fact) = rest.split_once('.').unwrap_or((rest, ""));
         let Some(index) = self.offers.iter().position(|known| *known == id) else {
             report.unknown(node, true, "offer", id, &self.offers);
             return None;
@@ -364,12 +364,12 @@ impl Rules<'_> {
                 add_to_list(&mut siblings, ", ", &say("`%`", &[path]));
             }
             // A part of the name is often right: `category` for `page.item.category`.
-            if same_end.is_none() && path.rsplit('.').next() == name.rsplit('.').next() {
+            if same_end.is_none() && last_step(path) == last_step(name) {
                 same_end = Some(*path);
             }
         }
         let is_condition = name.starts_with('$');
-        let (remedy, help) = match nearest(name, candidates).or(same_end) {
+        let (remedy, help) = match nearest(name, &candidates).or(same_end) {
             Some(near) if near.ends_with('.') => ("write `%<name>`", near),
             Some(near) => ("write `%`", near),
             None if !siblings.is_empty() => ("write one of %", siblings.as_str()),
@@ -717,6 +717,10 @@ static EMPTY: Vec<Value> = Vec::new();
 fn never(node: &Node, wanted: &str, report: &mut Report) -> Op {
     report.expected(node, wanted, "see the operator's meaning");
     Op::Never
+}
+
+fn last_step(path: &str) -> &str {
+    path.split('.').fold("", |_, step| step)
 }
 
 fn truthy(value: &Value) -> bool {

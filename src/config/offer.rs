@@ -189,7 +189,7 @@ fn read_placement(node: &Node, config: &Config, report: &mut Report) -> Option<u
             .iter()
             .map(|placement| placement.name.as_str())
             .collect();
-        match super::problem::nearest(name, known.iter().copied()) {
+        match super::problem::nearest(name, &known) {
             Some(_) => report.unknown(node, false, "placement", name, &known),
             None => {
                 report.error(

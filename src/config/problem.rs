@@ -41,42 +41,46 @@ pub struct Problem {
 
 /// The candidate that `name` was probably meant to be: the one with the fewest slips, when they are few.
 #[must_use]
-pub fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    let allowed = 1 + name.chars().count() / 4;
-    let scored = candidates
-        .into_iter()
-        .map(|candidate| (slips(name, candidate), candidate));
-    scored
-        .filter(|(slips, _)| *slips <= allowed)
-        .min_by_key(|(slips, _)| *slips)
-        .map(|(_, candidate)| candidate)
+pub fn nearest<'a>(name: &str, candidates: &[&'a str]) -> Option<&'a str> {
+    let mut fewest = 1 + name.len() / 4;
+    let mut found = None;
+    for candidate in candidates {
+        let slips = slips(name, candidate);
+        if slips < fewest || (slips == fewest && found.is_none()) {
+            (fewest, found) = (slips, Some(*candidate));
+        }
+    }
+    found
 }
 
 /// How many letters were left out, added, swapped or replaced (optimal string alignment); case doesn't count.
 fn slips(left: &str, right: &str) -> usize {
-    let left: Vec<char> = left.chars().map(|letter| letter.to_ascii_lowercase()).collect();
-    let right: Vec<char> = right.chars().map(|letter| letter.to_ascii_lowercase()).collect();
+    let (left, right) = (left.to_ascii_lowercase(), right.to_ascii_lowercase());
+    let (left, right) = (left.as_bytes(), right.as_bytes());
     let width = right.len() + 1;
     let mut table: Vec<usize> = (0..width).collect();
-    let at =
-        |table: &[usize], row: usize, column: usize| table.get(row * width + column).copied().unwrap_or(usize::MAX / 2);
+    let at = |table: &[usize], back: usize| {
+        table
+            .len()
+            .checked_sub(back)
+            .and_then(|index| table.get(index))
+            .copied()
+            .unwrap_or(0)
+    };
     for (row, letter) in left.iter().enumerate() {
         table.push(row + 1);
         for (column, other) in right.iter().enumerate() {
-            let replaced = at(&table, row, column) + usize::from(letter != other);
-            let added = at(&table, row + 1, column) + 1;
-            let removed = at(&table, row, column + 1) + 1;
-            let swap =
+            let replaced = at(&table, width + 1) + usize::from(letter != other);
+            let mut fewest = replaced.min(at(&table, 1) + 1).min(at(&table, width) + 1);
+            let swapped =
                 row > 0 && column > 0 && left.get(row - 1) == Some(other) && right.get(column - 1) == Some(letter);
-            let swapped = if swap {
-                at(&table, row - 1, column - 1) + 1
-            } else {
-                usize::MAX
-            };
-            table.push(replaced.min(added).min(removed).min(swapped));
+            if swapped {
+                fewest = fewest.min(at(&table, 2 * width + 2) + 1);
+            }
+            table.push(fewest);
         }
     }
-    table.last().copied().unwrap_or(0)
+    at(&table, 1)
 }
 
 #[cfg(test)]
@@ -86,10 +90,10 @@ mod tests {
     #[test]
     fn the_nearest_name_is_the_one_with_the_fewest_slips() {
         let known = ["eligible", "schedule", "visit.number", "id"];
-        assert_eq!(nearest("elligible", known), Some("eligible"));
-        assert_eq!(nearest("shcedule", known), Some("schedule"));
-        assert_eq!(nearest("Visit.Nubmer", known), Some("visit.number"));
-        assert_eq!(nearest("colour", known), None);
+        assert_eq!(nearest("elligible", &known), Some("eligible"));
+        assert_eq!(nearest("shcedule", &known), Some("schedule"));
+        assert_eq!(nearest("Visit.Nubmer", &known), Some("visit.number"));
+        assert_eq!(nearest("colour", &known), None);
         assert_eq!(slips("ab", "ba"), 1);
         assert_eq!(slips("", "abc"), 3);
     }

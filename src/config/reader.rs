@@ -196,7 +196,7 @@ impl<'a> Report<'a> {
 
     /// An unknown name where one of `known` has to stand. `at_key`: the name is the key of the node rather than its value.
     pub fn unknown(&mut self, node: &Node, at_key: bool, kind: &str, name: &str, known: &[&str]) {
-        let (remedy, help) = match nearest(name, known.iter().copied()) {
+        let (remedy, help) = match nearest(name, known) {
             Some(near) => ("write `%`", near.to_owned()),
             None if known.is_empty() => ("remove it: there is no % here", kind.to_owned()),
             None => ("write one of %", listed(known)),

@@ -92,7 +92,8 @@ fn read_zone(node: &Node, site: &mut Site, report: &mut Report) {
         site.zone = Some(Zone(name.to_owned()));
     } else {
         let zones = report.host.zones();
-        let near = nearest(name, zones.iter().map(String::as_str));
+        let zones: Vec<&str> = zones.iter().map(String::as_str).collect();
+        let near = nearest(name, &zones);
         let remedy = match near {
             Some(_) => "write `\"%\"`",
             None => "write an IANA name such as `\"Europe/Paris\"`, or `\"visitor\"` for the visitor's own",

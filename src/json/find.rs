@@ -17,12 +17,14 @@ impl Place {
     /// The place of a byte offset.
     #[must_use]
     pub fn of(text: &str, offset: usize) -> Place {
-        let before = text.get(..offset).unwrap_or(text);
-        let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
-        Place {
-            line: before.bytes().filter(|byte| *byte == b'\n').count() + 1,
-            column: before.get(line_start..).unwrap_or_default().chars().count() + 1,
+        let (mut line, mut column) = (1, 1);
+        for letter in text.get(..offset).unwrap_or(text).chars() {
+            column += 1;
+            if letter == '\n' {
+                (line, column) = (line + 1, 1);
+            }
         }
+        Place { line, column }
     }
 }
 

@@ -7,9 +7,8 @@ mod report;
 
 use crate::condition::Outcome;
 use crate::engine::Engine;
-use crate::host::Host;
 use crate::json::{self, Value};
-use crate::time::Millis;
+use crate::time::{Millis, duration};
 use host::Browser;
 use wasm_bindgen::prelude::wasm_bindgen;
 
@@ -17,7 +16,9 @@ use wasm_bindgen::prelude::wasm_bindgen;
 #[global_allocator]
 static ALLOCATOR: talc::wasm::WasmDynamicTalc = talc::wasm::new_wasm_dynamic_allocator();
 
-/// An engine, as JavaScript sees it. Every `now` is in ms since the epoch.
+/// An engine, as JavaScript sees it; `js/core.ts` gives each verb a method of its own.
+///
+/// One method for all: each binding of its own would cost every visitor some 300 bytes on either side.
 #[wasm_bindgen]
 pub struct Core {
     engine: Engine,
@@ -25,116 +26,51 @@ pub struct Core {
 
 #[wasm_bindgen]
 impl Core {
-    /// Reads a config (JSON text). `visitorZone` is the visitor's IANA time zone.
+    /// Reads a config (JSON text). `zone` is the visitor's own IANA time zone.
     #[wasm_bindgen(constructor)]
-    pub fn new(config: &str, #[wasm_bindgen(js_name = visitorZone)] visitor_zone: &str) -> Core {
+    pub fn new(config: &str, zone: &str) -> Core {
         Core {
-            engine: Engine::new(config, visitor_zone, Box::new(Browser::default())),
+            engine: Engine::new(config, zone, Box::new(Browser::default())),
         }
     }
 
-    /// What is wrong with the config: `[{severity, path, line, column, what, remedy, offer?}]`.
-    pub fn problems(&self) -> String {
-        self.text(&report::problems(self.engine.problems()))
-    }
-
-    /// The device: `{kind, touch, language, saveData, reducedMotion}`.
-    pub fn device(&mut self, json: &str) {
-        self.engine.device(self.value(json));
-    }
-
-    /// A page view: `{path, query, title, referrer, host, kind, item}`.
-    pub fn page(&mut self, json: &str, now: f64) {
-        self.engine.page(self.value(json), now as Millis);
-    }
-
-    /// Something happened, with parameters (an object).
-    pub fn observe(&mut self, event: &str, params: &str, now: f64) {
-        self.engine.observe(event, self.value(params), now as Millis);
-    }
-
-    /// What the page says of the visitor (an object).
-    pub fn user(&mut self, json: &str, now: f64) {
-        self.engine.user(&self.value(json), now as Millis);
-    }
-
-    /// What a placement shows: `{placement, known, take, offers: [{id, content}], fallback}`.
-    pub fn decide(&self, placement: &str, now: f64) -> String {
-        let decision = self.engine.decide(placement, now as Millis);
-        self.text(&report::decision(placement, decision.as_ref(), self.engine.plan()))
-    }
-
-    /// Why: `{placement, take, shows, offers: [{offer, value, status, held, failed, change}]}`.
-    pub fn explain(&self, placement: &str, now: f64) -> String {
-        self.text(&report::explanation(
-            placement,
-            self.engine.explain(placement, now as Millis).as_ref(),
-        ))
-    }
-
-    /// Something became of an offer: `exposed`, `clicked`, `dismissed` or `converted`. `false`: no such offer or outcome.
-    pub fn outcome(&mut self, offer: &str, kind: &str, now: f64) -> bool {
-        Outcome::named(kind).is_some_and(|outcome| self.engine.outcome(offer, outcome, now as Millis))
-    }
-
-    /// This tab's part of the profile, as text; empty when there is nothing to keep.
-    pub fn save(&self) -> String {
-        self.engine.save()
-    }
-
-    /// Takes in what others stored, a line each, and a part of this tab's own to go on with. `true`: fold and write anew
-    /// what is stored.
-    pub fn load(&mut self, texts: &str, own: &str, now: f64) -> bool {
-        self.engine.load(texts.split('\n'), own, now as Millis)
-    }
-
-    /// One text that holds what all of `texts`, a line each, hold.
-    pub fn fold(&self, texts: &str, now: f64) -> String {
-        self.engine.fold_texts(texts.split('\n'), now as Millis)
-    }
-
-    /// This tab's part now belongs to what is stored; begin another. Call `load` next.
-    pub fn disown(&mut self) {
-        self.engine.disown();
-    }
-
-    /// Forgets all that is known of the visitor.
-    pub fn forget(&mut self) {
-        self.engine.forget();
-    }
-
-    fn value(&self, json: &str) -> Value {
-        json::read(json, self.engine.host()).0.unwrap_or_default()
-    }
-
-    fn text(&self, value: &Value) -> String {
-        value.to_json(self.engine.host())
+    /// Does what the verb says with two texts, at `now` (ms since the epoch). The meanings stand in `js/core.ts`.
+    pub fn call(&mut self, verb: u8, first: &str, second: &str, now: f64) -> String {
+        let now = now as Millis;
+        let engine = &mut self.engine;
+        let mut answer = Value::Null;
+        match verb {
+            0 => answer = report::problems(engine.problems()),
+            1 => engine.device(value(engine, first)),
+            2 => engine.page(value(engine, first), now),
+            3 => engine.observe(first, value(engine, second), now),
+            4 => engine.user(&value(engine, first), now),
+            5 => answer = report::decision(first, engine.decide(first, now).as_ref(), engine.plan()),
+            6 => answer = report::explanation(first, engine.explain(first, now).as_ref()),
+            7 => {
+                answer = Outcome::named(second)
+                    .is_some_and(|outcome| engine.outcome(first, outcome, now))
+                    .into()
+            }
+            8 => return engine.save(),
+            9 => answer = engine.load(first.split('\n'), second, now).into(),
+            10 => return engine.fold_texts(first.split('\n'), now),
+            11 => engine.disown(),
+            12 => engine.forget(),
+            13 => answer = duration(first).map_or(Value::Null, |span| Value::Number(span as f64)),
+            14 => answer = report::faults(first, &json::read(first, engine.host()).1),
+            15 | 16 => {
+                let steps: Vec<String> = second.split('\n').map(str::to_owned).collect();
+                let steps = if second.is_empty() { &[] } else { steps.as_slice() };
+                answer = report::place(first, json::find(first, steps, verb == 16, engine.host()));
+            }
+            _ => {}
+        }
+        answer.to_json(self.engine.host())
     }
 }
 
-/// A duration such as `2d3s` in ms; NaN when it isn't one.
-#[wasm_bindgen]
-pub fn duration(text: &str) -> f64 {
-    crate::time::duration(text).map_or(f64::NAN, |span| span as f64)
-}
-
-/// Where `json` is not JSON: `[{line, column, what, remedy}]`.
-#[wasm_bindgen]
-pub fn faults(json: &str) -> String {
-    let host: &dyn Host = &Browser::default();
-    report::faults(json, &json::read(json, host).1).to_json(host)
-}
-
-/// The line and column of what keys and indexes (a JSON array of texts) lead to: `{line, column}`. `key`: of the key itself.
-#[wasm_bindgen]
-pub fn place(json: &str, steps: &str, key: bool) -> String {
-    let host: &dyn Host = &Browser::default();
-    let steps = json::read(steps, host).0.unwrap_or_default();
-    let steps: Vec<String> = steps
-        .items()
-        .iter()
-        .filter_map(Value::text)
-        .map(str::to_owned)
-        .collect();
-    report::place(json, json::find(json, &steps, key, host)).to_json(host)
+/// What can't be read is nothing.
+fn value(engine: &Engine, json: &str) -> Value {
+    json::read(json, engine.host()).0.unwrap_or_default()
 }
