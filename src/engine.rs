@@ -36,15 +36,14 @@ impl Engine {
     pub fn new(config: &str, visitor_zone: &str, host: Box<dyn Host>) -> Engine {
         let (config, problems) = config::read(config, host.as_ref());
         let plan = Plan::new(config, visitor_zone, host.as_ref());
-        let empty = Profile::new(&plan);
         Engine {
             problems,
             page: Value::Null,
             device: Value::Null,
             user: Value::Null,
-            stored: empty.clone(),
-            own: empty.clone(),
-            profile: empty,
+            stored: Profile::new(&plan),
+            own: Profile::new(&plan),
+            profile: Profile::new(&plan),
             anchored: false,
             plan,
             host,
@@ -226,7 +225,7 @@ impl Engine {
     /// What this tab adds to what is stored, as text; empty when there is nothing to keep.
     #[must_use]
     pub fn save(&self) -> String {
-        self.own.encode(&self.plan, self.host.as_ref())
+        Profile::of(&[&self.own], &self.plan).encode(&self.plan, self.host.as_ref())
     }
 
     /// Takes in what others stored (`texts`: the base, and the parts of other tabs) and, where this tab goes on with a part
@@ -244,8 +243,7 @@ impl Engine {
             self.stored = Profile::new(&self.plan);
         } else {
             if !self.anchored {
-                let mut known = self.stored.clone();
-                known.merge(&before, &self.plan);
+                let known = Profile::of(&[&self.stored, &before], &self.plan);
                 if let (Some(visit), Some(stored)) = (&mut self.own.visit, &known.visit) {
                     visit.follow(stored, self.plan.timeout);
                 }
@@ -261,8 +259,7 @@ impl Engine {
 
     /// Puts together what decisions look at.
     fn look(&mut self) {
-        self.profile = self.stored.clone();
-        self.profile.merge(&self.own, &self.plan);
+        self.profile = Profile::of(&[&self.stored, &self.own], &self.plan);
         for (name, value, _) in &self.profile.user {
             if self.user.get(name).is_none() {
                 self.user.set(name, value.clone());
@@ -290,10 +287,9 @@ impl Engine {
 
     /// Forgets all that is known of the visitor; the page and the device at hand stay.
     pub fn forget(&mut self) {
-        let empty = Profile::new(&self.plan);
-        self.stored = empty.clone();
-        self.own = empty.clone();
-        self.profile = empty;
+        self.stored = Profile::new(&self.plan);
+        self.own = Profile::new(&self.plan);
+        self.profile = Profile::new(&self.plan);
         self.user = Value::Null;
         self.anchored = false;
     }

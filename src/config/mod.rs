@@ -172,21 +172,12 @@ fn placement(name: &str, node: &Node, report: &mut Report) -> Placement {
 
 /// An audience that needs itself can't be known.
 fn break_cycles(node: &Node, config: &mut Config, report: &mut Report) {
-    let uses: Vec<Vec<usize>> = config
-        .audiences
-        .iter()
-        .map(|audience| audiences_in(&audience.condition))
-        .collect();
-    for (index, audience) in config.audiences.iter_mut().enumerate() {
-        let mut seen = Vec::new();
-        let mut open: Vec<usize> = uses.get(index).cloned().unwrap_or_default();
-        while let Some(next) = open.pop() {
-            if !seen.contains(&next) {
-                seen.push(next);
-                open.extend(uses.get(next).into_iter().flatten());
-            }
-        }
-        if seen.contains(&index) {
+    let mut circular = Vec::new();
+    for index in 0..config.audiences.len() {
+        circular.push(needs(index, index, &config.audiences, &mut Vec::new()));
+    }
+    for (audience, is_circular) in config.audiences.iter_mut().zip(circular) {
+        if is_circular {
             audience.condition = Condition::Broken;
             if let Some(own) = node.get(&audience.name) {
                 let remedy = "leave the audience out of its own condition";
@@ -196,12 +187,19 @@ fn break_cycles(node: &Node, config: &mut Config, report: &mut Report) {
     }
 }
 
-fn audiences_in(condition: &Condition) -> Vec<usize> {
-    let mut found = Vec::new();
-    condition.walk(&mut |part| {
-        if let Condition::Audience(index) = part {
-            found.push(*index);
-        }
-    });
+/// Whether an audience, or one that it names, names `wanted`.
+fn needs(wanted: usize, index: usize, audiences: &[Audience], seen: &mut Vec<usize>) -> bool {
+    if seen.contains(&index) {
+        return false;
+    }
+    seen.push(index);
+    let mut found = false;
+    if let Some(audience) = audiences.get(index) {
+        audience.condition.walk(&mut |part| {
+            if let Condition::Audience(named) = part {
+                found |= *named == wanted || needs(wanted, *named, audiences, seen);
+            }
+        });
+    }
     found
 }

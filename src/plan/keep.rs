@@ -62,12 +62,12 @@ impl Keep {
     /// What the offers of `config` need, and the audiences they name.
     pub(super) fn of(config: &Config) -> Keep {
         let mut keep = Keep {
-            tallies: vec![TallyKeep::default(); config.tallies.len()],
-            histories: vec![HistoryKeep::default(); config.ids.len()],
             user: config.site.keep.clone(),
             ..Keep::default()
         };
-        let mut audiences = vec![false; config.audiences.len()];
+        keep.tallies.resize_with(config.tallies.len(), TallyKeep::default);
+        keep.histories.resize_with(config.ids.len(), HistoryKeep::default);
+        let mut audiences = Vec::new();
         for offer in &config.offers {
             keep.condition(&offer.eligible, config, &mut audiences);
             for cap in &offer.caps {
@@ -94,7 +94,7 @@ impl Keep {
         }
     }
 
-    fn condition(&mut self, condition: &Condition, config: &Config, audiences: &mut Vec<bool>) {
+    fn condition(&mut self, condition: &Condition, config: &Config, audiences: &mut Vec<usize>) {
         let mut named = Vec::new();
         condition.walk(&mut |part| match part {
             Condition::Is(test) => self.path(&test.path),
@@ -103,8 +103,8 @@ impl Keep {
             _ => {}
         });
         for index in named {
-            if let Some(seen) = audiences.get_mut(index).filter(|seen| !**seen) {
-                *seen = true;
+            if !audiences.contains(&index) {
+                audiences.push(index);
                 if let Some(audience) = config.audiences.get(index) {
                     self.condition(&audience.condition, config, audiences);
                 }

@@ -2,12 +2,13 @@
 //! the rest stays.
 //!
 //! `1.<record>.<record>…` – the version, then records in base64url. A record is its bytes and 3 bytes of checksum; its bytes
-//! are a letter for its kind and LEB128 numbers. What this version of the plan doesn't ask for is dropped on reading.
+//! are a letter for its kind and LEB128 numbers. Each record is described once, for both directions. What this version of
+//! the plan doesn't ask for is dropped on reading.
 
-use super::{Cart, Count, History, Profile, Ring, Visit};
+use super::{Cart, Count, History, Profile, Visit};
 use crate::host::Host;
 use crate::json;
-use crate::plan::Plan;
+use crate::plan::{HistoryKeep, Plan, TallyKeep};
 use crate::time::Millis;
 
 const VERSION: &str = "1";
@@ -20,47 +21,57 @@ const FARTHEST: Millis = 8_640_000_000_000_000;
 impl Profile {
     /// This profile as text; empty when there is nothing to keep.
     #[must_use]
-    pub fn encode(&self, plan: &Plan, host: &dyn Host) -> String {
-        let mut records: Vec<Vec<u8>> = Vec::new();
-        if let (Some(visit), true) = (&self.visit, plan.keep.visit) {
-            records.push(visit_record(visit));
+    pub fn encode(mut self, plan: &Plan, host: &dyn Host) -> String {
+        let mut text = VERSION.to_owned();
+        let mut pass = Pass::writing(b'p');
+        pass.time(&mut self.touched);
+        pass.end(&mut text);
+        let empty = text.len();
+        if let (Some(visit), true) = (&mut self.visit, plan.keep.visit) {
+            let mut pass = Pass::writing(b'v');
+            pass.visit(visit);
+            pass.end(&mut text);
         }
-        for (count, tally) in self.counts.iter().zip(&plan.tallies) {
+        for (count, tally) in self.counts.iter_mut().zip(&plan.tallies) {
             if *count != Count::default() {
-                records.push(count_record(count, tally.key));
+                let mut pass = Pass::writing(b't');
+                pass.key(&mut tally.key.clone());
+                pass.count(count);
+                pass.end(&mut text);
             }
         }
-        for (history, (_, key)) in self.histories.iter().zip(&plan.ids) {
+        for (history, (_, key)) in self.histories.iter_mut().zip(&plan.ids) {
             if *history != History::default() {
-                records.push(history_record(history, *key));
+                let mut pass = Pass::writing(b'o');
+                pass.key(&mut key.clone());
+                pass.history(history);
+                pass.end(&mut text);
             }
         }
         if self.cart != Cart::default() {
-            let cart = &self.cart;
-            let record = Record::new(b'c')
-                .time(cart.emptied)
-                .signed(cart.items)
-                .bytes(&cart.value.to_le_bytes());
-            records.push(record.0);
+            let mut pass = Pass::writing(b'c');
+            pass.cart(&mut self.cart);
+            pass.end(&mut text);
         }
-        for (name, value, at) in &self.user {
+        for (name, value, at) in &mut self.user {
             if plan.keep.user.contains(name) {
-                records.push(Record::new(b'u').time(*at).text(name).text(&value.to_json(host)).0);
+                let mut pass = Pass::writing(b'u');
+                pass.time(at);
+                pass.text(name);
+                pass.text(&mut value.to_json(host));
+                pass.end(&mut text);
             }
         }
-        records.extend(self.strangers.iter().cloned());
-        if records.is_empty() {
-            return String::new();
+        for record in self.strangers {
+            Pass {
+                bytes: record,
+                at: 0,
+                reading: false,
+                broken: false,
+            }
+            .end(&mut text);
         }
-        records.insert(0, Record::new(b'p').time(self.touched).0);
-        let mut text = VERSION.to_owned();
-        for mut record in records {
-            let sum = checksum(&record);
-            record.extend(sum);
-            text.push('.');
-            encode_base64(&record, &mut text);
-        }
-        text
+        if text.len() == empty { String::new() } else { text }
     }
 
     /// What `text` holds, as far as it is whole and the plan asks for it.
@@ -72,267 +83,288 @@ impl Profile {
             return profile;
         }
         for part in parts {
-            let Some(bytes) = decode_base64(part) else { continue };
-            let Some((record, sum)) = bytes.split_last_chunk::<3>() else {
+            let Some(record) = decode_base64(part).and_then(unsealed) else {
                 continue;
             };
-            if checksum(record) != *sum {
-                continue;
-            }
-            if profile.take(record, plan, host).is_none() && !plan.sound {
-                profile.strangers.push(record.to_vec());
+            let mut pass = Pass {
+                bytes: record,
+                at: 0,
+                reading: true,
+                broken: false,
+            };
+            let mut found = Profile::new(plan);
+            if found.take(&mut pass, plan, host).is_some() && !pass.broken {
+                profile.merge(&found, plan);
+            } else if !plan.sound {
+                profile.strangers.push(pass.bytes);
             }
         }
         profile
     }
 
     /// Takes one record in; `None` when it is not understood or not asked for.
-    fn take(&mut self, record: &[u8], plan: &Plan, host: &dyn Host) -> Option<()> {
-        let (kind, rest) = record.split_first()?;
-        let mut read = Reader(rest);
-        let mut part = Profile::new(plan);
-        match kind {
-            b'p' => part.touched = read.time()?,
-            b'v' if plan.keep.visit => part.visit = Some(read.visit(plan)?),
+    fn take(&mut self, pass: &mut Pass, plan: &Plan, host: &dyn Host) -> Option<()> {
+        match pass.byte(0) {
+            b'p' => pass.time(&mut self.touched),
+            b'v' if plan.keep.visit => {
+                let mut visit = Visit::default();
+                pass.visit(&mut visit);
+                let asked = |fact: u8| {
+                    super::arrival::FACTS
+                        .get(usize::from(fact))
+                        .is_some_and(|known| plan.keep.arrival.contains(known))
+                };
+                visit.arrival.retain(|(fact, _)| asked(*fact));
+                self.visit = Some(visit);
+            }
             b't' => {
-                let key = read.key()?;
+                let mut key = 0;
+                pass.key(&mut key);
                 let index = plan
                     .tallies
                     .iter()
                     .position(|tally| tally.key == key && tally.keep.anything())?;
-                *part.counts.get_mut(index)? = read.count(&plan.tallies.get(index)?.keep)?;
+                let count = self.counts.get_mut(index)?;
+                pass.count(count);
+                count.narrow(&plan.tallies.get(index)?.keep);
             }
             b'o' => {
-                let key = read.key()?;
+                let mut key = 0;
+                pass.key(&mut key);
                 let index = plan.ids.iter().position(|(_, known)| *known == key)?;
                 let keep = plan.keep.histories.get(index).filter(|keep| keep.anything())?;
-                *part.histories.get_mut(index)? = read.history(keep)?;
+                let history = self.histories.get_mut(index)?;
+                pass.history(history);
+                history.narrow(keep);
             }
-            b'c' if plan.keep.cart => {
-                part.cart = Cart {
-                    emptied: read.time()?,
-                    items: read.signed()?,
-                    value: f64::from_le_bytes(*read.0.first_chunk()?),
-                };
-                if !part.cart.value.is_finite() {
-                    return None;
-                }
-            }
+            b'c' if plan.keep.cart => pass.cart(&mut self.cart),
             b'u' => {
-                let (at, name, value) = (read.time()?, read.text()?, read.text()?);
+                let (mut at, mut name, mut value) = (0, String::new(), String::new());
+                pass.time(&mut at);
+                pass.text(&mut name);
+                pass.text(&mut value);
                 if !plan.keep.user.contains(&name) {
                     return None;
                 }
-                part.user.push((name, json::read(&value, host).0?, at));
+                self.user.push((name, json::read(&value, host).0?, at));
             }
             _ => return None,
         }
-        self.merge(&part, plan);
         Some(())
     }
 }
 
-fn visit_record(visit: &Visit) -> Vec<u8> {
-    let mut record = Record::new(b'v')
-        .number(visit.number.into())
-        .time(visit.first)
-        .time(visit.start)
-        .time(visit.last)
-        .optional(visit.previous);
-    record = record.number(visit.pages.into());
-    for (fact, value) in &visit.arrival {
-        record = record.number(u64::from(*fact)).text(value);
+impl Count {
+    /// Drops what is not asked for any more.
+    fn narrow(&mut self, keep: &TallyKeep) {
+        self.total *= u32::from(keep.total);
+        self.last = self.last.filter(|_| keep.last);
     }
-    record.0
 }
 
-fn count_record(count: &Count, key: u32) -> Vec<u8> {
-    let mut record = Record::new(b't')
-        .bytes(&key.to_le_bytes())
-        .number(count.total.into())
-        .optional(count.last);
-    for ring in &count.rings {
-        record = record.number(ring.0.len() as u64);
-        let mut previous = 0;
-        for (bucket, times) in &ring.0 {
-            record = record.signed(bucket - previous).number((*times).into());
-            previous = *bucket;
+impl History {
+    /// Drops what is not asked for any more.
+    fn narrow(&mut self, keep: &HistoryKeep) {
+        for (count, keep) in self.counts.iter_mut().zip(keep.counts) {
+            *count *= u32::from(keep);
+        }
+        for (last, keep) in self.last.iter_mut().zip(keep.last) {
+            *last = last.filter(|_| keep);
         }
     }
-    record.0
 }
 
-fn history_record(history: &History, key: u32) -> Vec<u8> {
-    let mut record = Record::new(b'o').bytes(&key.to_le_bytes());
-    for (count, last) in history.counts.iter().zip(&history.last) {
-        record = record.number((*count).into()).optional(*last);
-    }
-    let mut previous = EPOCH;
-    for time in &history.shown {
-        record = record.signed(time - previous);
-        previous = *time;
-    }
-    record.0
+/// One record on its way, in or out: what is named is written, or else read into its place.
+struct Pass {
+    bytes: Vec<u8>,
+    /// How far it was read.
+    at: usize,
+    reading: bool,
+    /// It ended too early, or holds what can't be.
+    broken: bool,
 }
 
-// ── bytes ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-struct Record(Vec<u8>);
-
-impl Record {
-    fn new(kind: u8) -> Self {
-        Record(vec![kind])
-    }
-
-    fn bytes(mut self, bytes: &[u8]) -> Self {
-        self.0.extend(bytes);
-        self
-    }
-
-    fn number(mut self, mut number: u64) -> Self {
-        while number > 0x7f {
-            self.0.push(number as u8 | 0x80);
-            number >>= 7;
+impl Pass {
+    fn writing(kind: u8) -> Self {
+        Pass {
+            bytes: vec![kind],
+            at: 0,
+            reading: false,
+            broken: false,
         }
-        self.0.push(number as u8);
-        self
+    }
+
+    /// Seals the record with its checksum and adds it to the text.
+    fn end(mut self, text: &mut String) {
+        let sum = checksum(&self.bytes);
+        self.bytes.extend_from_slice(&sum);
+        text.push('.');
+        encode_base64(&self.bytes, text);
+    }
+
+    fn visit(&mut self, visit: &mut Visit) {
+        self.small(&mut visit.number);
+        self.time(&mut visit.first);
+        self.time(&mut visit.start);
+        self.time(&mut visit.last);
+        self.optional(&mut visit.previous);
+        self.small(&mut visit.pages);
+        for index in 0..self.length(visit.arrival.len()) {
+            if self.reading {
+                visit.arrival.push((0, String::new()));
+            }
+            if let Some((fact, value)) = visit.arrival.get_mut(index) {
+                *fact = self.byte(*fact);
+                self.text(value);
+            }
+        }
+    }
+
+    fn count(&mut self, count: &mut Count) {
+        self.small(&mut count.total);
+        self.optional(&mut count.last);
+        for ring in &mut count.rings {
+            let mut previous = 0;
+            for index in 0..self.length(ring.0.len()) {
+                if self.reading {
+                    ring.0.push((0, 0));
+                }
+                if let Some((bucket, times)) = ring.0.get_mut(index) {
+                    let first = index == 0;
+                    self.step(bucket, &mut previous, if first { -FARTHEST } else { 1 });
+                    self.small(times);
+                }
+            }
+        }
+    }
+
+    fn history(&mut self, history: &mut History) {
+        for (count, last) in history.counts.iter_mut().zip(&mut history.last) {
+            self.small(count);
+            self.optional(last);
+        }
+        let mut previous = EPOCH;
+        for index in 0..self.length(history.shown.len()) {
+            if self.reading {
+                history.shown.push(0);
+            }
+            if let Some(at) = history.shown.get_mut(index) {
+                self.step(at, &mut previous, if index == 0 { -FARTHEST } else { 0 });
+            }
+        }
+    }
+
+    fn cart(&mut self, cart: &mut Cart) {
+        self.time(&mut cart.emptied);
+        self.signed(&mut cart.items);
+        let mut bits = cart.value.to_bits();
+        self.number(&mut bits);
+        cart.value = f64::from_bits(bits);
+        self.broken |= !cart.value.is_finite();
+    }
+
+    // ── what records are made of ──────────────────────────────────────────────────────────────────────────────────
+
+    fn byte(&mut self, mut byte: u8) -> u8 {
+        if self.reading {
+            let next = self.bytes.get(self.at);
+            self.broken |= next.is_none();
+            byte = next.copied().unwrap_or(0);
+            self.at += 1;
+        } else {
+            self.bytes.push(byte);
+        }
+        byte
+    }
+
+    /// LEB128.
+    fn number(&mut self, number: &mut u64) {
+        let mut rest = *number;
+        *number = 0;
+        for shift in (0..64).step_by(7) {
+            let more = u8::from(rest > 0x7f) << 7;
+            let byte = self.byte(rest as u8 & 0x7f | more);
+            rest >>= 7;
+            *number |= u64::from(byte & 0x7f) << shift;
+            if byte & 0x80 == 0 {
+                return;
+            }
+        }
+        self.broken = true;
+    }
+
+    fn small(&mut self, small: &mut u32) {
+        let mut number = u64::from(*small);
+        self.number(&mut number);
+        self.broken |= number > u64::from(u32::MAX);
+        *small = number as u32;
+    }
+
+    fn key(&mut self, key: &mut u32) {
+        for byte in 0..4 {
+            let shift = 8 * byte;
+            let read = self.byte((*key >> shift) as u8);
+            *key = *key & !(0xff << shift) | u32::from(read) << shift;
+        }
+    }
+
+    /// How many follow; no more than there are bytes left.
+    fn length(&mut self, length: usize) -> usize {
+        let mut number = length as u64;
+        self.number(&mut number);
+        if self.reading && number > self.bytes.len() as u64 {
+            self.broken = true;
+            return 0;
+        }
+        number as usize
     }
 
     /// The sign goes to the lowest bit, so that small negative numbers stay short.
-    fn signed(self, number: i64) -> Self {
-        self.number(((number << 1) ^ (number >> 63)) as u64)
+    fn signed(&mut self, signed: &mut i64) {
+        let mut number = ((*signed << 1) ^ (*signed >> 63)) as u64;
+        self.number(&mut number);
+        *signed = (number >> 1) as i64 ^ -((number & 1) as i64);
     }
 
-    fn time(self, at: Millis) -> Self {
-        self.signed(at - EPOCH)
+    /// As the difference to the one before, which is at least `least`.
+    fn step(&mut self, at: &mut i64, previous: &mut i64, least: i64) {
+        let mut step = at.wrapping_sub(*previous);
+        self.signed(&mut step);
+        *at = previous.saturating_add(step);
+        self.broken |= step < least || at.abs() > FARTHEST;
+        *previous = *at;
     }
 
-    fn optional(self, at: Option<Millis>) -> Self {
-        match at {
-            None => self.number(0),
-            Some(at) => self.number(1).time(at),
+    fn time(&mut self, at: &mut Millis) {
+        self.step(at, &mut EPOCH.clone(), -2 * FARTHEST);
+    }
+
+    fn optional(&mut self, at: &mut Option<Millis>) {
+        if self.byte(at.is_some().into()) == 0 {
+            *at = None;
+        } else {
+            self.time(at.get_or_insert(0));
         }
     }
 
-    fn text(self, text: &str) -> Self {
-        self.number(text.len() as u64).bytes(text.as_bytes())
+    /// As its letters' numbers in Unicode.
+    fn text(&mut self, text: &mut String) {
+        let mut letters = text.chars();
+        let mut read = String::new();
+        for _ in 0..self.length(text.chars().count()) {
+            let mut letter = letters.next().map_or(0, u32::from);
+            self.small(&mut letter);
+            read.push(char::from_u32(letter).unwrap_or(char::REPLACEMENT_CHARACTER));
+        }
+        *text = read;
     }
 }
 
-struct Reader<'a>(&'a [u8]);
-
-impl Reader<'_> {
-    fn number(&mut self) -> Option<u64> {
-        let mut number = 0;
-        for shift in (0..64).step_by(7) {
-            let (byte, rest) = self.0.split_first()?;
-            self.0 = rest;
-            number |= u64::from(byte & 0x7f) << shift;
-            if byte & 0x80 == 0 {
-                return Some(number);
-            }
-        }
-        None
-    }
-
-    fn small(&mut self) -> Option<u32> {
-        self.number()?.try_into().ok()
-    }
-
-    fn signed(&mut self) -> Option<i64> {
-        let number = self.number()?;
-        Some((number >> 1) as i64 ^ -((number & 1) as i64))
-    }
-
-    fn key(&mut self) -> Option<u32> {
-        let (bytes, rest) = self.0.split_first_chunk()?;
-        self.0 = rest;
-        Some(u32::from_le_bytes(*bytes))
-    }
-
-    fn time(&mut self) -> Option<Millis> {
-        self.signed()?
-            .checked_add(EPOCH)
-            .filter(|at| (-FARTHEST..=FARTHEST).contains(at))
-    }
-
-    fn optional(&mut self) -> Option<Option<Millis>> {
-        match self.number()? {
-            0 => Some(None),
-            _ => self.time().map(Some),
-        }
-    }
-
-    fn text(&mut self) -> Option<String> {
-        let length = usize::try_from(self.number()?).ok()?;
-        let (bytes, rest) = self.0.split_at_checked(length)?;
-        self.0 = rest;
-        String::from_utf8(bytes.to_vec()).ok()
-    }
-
-    fn visit(&mut self, plan: &Plan) -> Option<Visit> {
-        let mut visit = Visit {
-            number: self.small()?,
-            first: self.time()?,
-            start: self.time()?,
-            last: self.time()?,
-            previous: self.optional()?,
-            pages: self.small()?,
-            arrival: Vec::new(),
-        };
-        while !self.0.is_empty() {
-            let fact = u8::try_from(self.number()?).ok()?;
-            let value = self.text()?;
-            if super::arrival::FACTS
-                .get(usize::from(fact))
-                .is_some_and(|known| plan.keep.arrival.contains(known))
-            {
-                visit.arrival.push((fact, value));
-            }
-        }
-        Some(visit)
-    }
-
-    fn count(&mut self, keep: &crate::plan::TallyKeep) -> Option<Count> {
-        let mut count = Count {
-            total: self.small()?,
-            last: self.optional()?,
-            rings: <[Ring; 3]>::default(),
-        };
-        for ring in &mut count.rings {
-            let mut bucket: i64 = 0;
-            for _ in 0..self.number()? {
-                let step = self.signed()?;
-                bucket = bucket
-                    .checked_add(step)
-                    .filter(|bucket| (-FARTHEST..=FARTHEST).contains(bucket))?;
-                if step <= 0 && !ring.0.is_empty() {
-                    return None;
-                }
-                ring.0.push((bucket, self.small()?));
-            }
-        }
-        count.total *= u32::from(keep.total);
-        count.last = count.last.filter(|_| keep.last);
-        Some(count)
-    }
-
-    fn history(&mut self, keep: &crate::plan::HistoryKeep) -> Option<History> {
-        let mut history = History::default();
-        let kept = keep.counts.iter().zip(&keep.last);
-        for ((count, last), (keep_count, keep_last)) in history.counts.iter_mut().zip(&mut history.last).zip(kept) {
-            *count = self.small()? * u32::from(*keep_count);
-            *last = self.optional()?.filter(|_| *keep_last);
-        }
-        let mut previous = EPOCH;
-        while !self.0.is_empty() {
-            previous = previous
-                .checked_add(self.signed()?)
-                .filter(|at| (-FARTHEST..=FARTHEST).contains(at))?;
-            history.shown.push(previous);
-        }
-        Some(history)
-    }
+/// The record without its checksum, when that is right.
+fn unsealed(mut bytes: Vec<u8>) -> Option<Vec<u8>> {
+    let length = bytes.len().checked_sub(3)?;
+    let sum = bytes.split_off(length);
+    (checksum(&bytes).as_slice() == sum).then_some(bytes)
 }
 
 /// 24 bits of FNV-1a.
@@ -372,7 +404,7 @@ fn decode_base64(text: &str) -> Option<Vec<u8>> {
             group = group << 6 | digit;
         }
         let whole = [(group >> 16) as u8, (group >> 8) as u8, group as u8];
-        bytes.extend(whole.iter().take(chunk.len().checked_sub(1)?));
+        bytes.extend_from_slice(whole.get(..chunk.len().checked_sub(1)?)?);
     }
     Some(bytes)
 }

@@ -61,7 +61,7 @@ impl History {
             let place = self.shown.partition_point(|known| known <= at);
             self.shown.insert(place, *at);
         }
-        self.shown.drain(..self.shown.len().saturating_sub(keep.shown));
+        self.shown = self.shown.split_off(self.shown.len().saturating_sub(keep.shown));
     }
 
     pub(super) fn settle(&mut self, now: Millis) {

@@ -47,11 +47,20 @@ impl Profile {
     /// A profile that knows nothing.
     #[must_use]
     pub fn new(plan: &Plan) -> Profile {
-        Profile {
-            counts: vec![Count::default(); plan.tallies.len()],
-            histories: vec![History::default(); plan.ids.len()],
-            ..Profile::default()
+        let mut profile = Profile::default();
+        profile.counts.resize_with(plan.tallies.len(), Count::default);
+        profile.histories.resize_with(plan.ids.len(), History::default);
+        profile
+    }
+
+    /// All of these together.
+    #[must_use]
+    pub fn of(parts: &[&Profile], plan: &Plan) -> Profile {
+        let mut whole = Profile::new(plan);
+        for part in parts {
+            whole.merge(part, plan);
         }
+        whole
     }
 
     /// Adds what another profile of the same visitor holds. The order of merging doesn't matter.

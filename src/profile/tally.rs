@@ -69,14 +69,11 @@ impl Count {
         self.last = self.last.map(|last| last.min(now));
         for (ring, grain) in self.rings.iter_mut().zip(GRAINS) {
             let present = bucket(grain, now, zone, host);
-            let ahead: u32 = ring
+            let ahead = ring
                 .0
-                .iter()
-                .filter(|(bucket, _)| *bucket > present)
-                .fold(0, |sum, (_, times)| sum.saturating_add(*times));
-            ring.0.retain(|(bucket, _)| *bucket <= present);
-            if ahead > 0 {
-                ring.add(present, ahead);
+                .split_off(ring.0.partition_point(|(bucket, _)| *bucket <= present));
+            for (_, times) in ahead {
+                ring.add(present, times);
             }
         }
     }
@@ -94,7 +91,10 @@ impl Ring {
     /// Drops what no window of so many buckets can reach any more.
     fn trim(&mut self, buckets: i64) {
         if let Some((newest, _)) = self.0.last().copied() {
-            self.0.retain(|(bucket, _)| *bucket > newest - buckets);
+            let old = self.0.partition_point(|(bucket, _)| *bucket <= newest - buckets);
+            if old > 0 {
+                self.0 = self.0.split_off(old);
+            }
         }
     }
 }
