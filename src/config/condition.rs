@@ -31,6 +31,8 @@ pub(super) struct Rules<'a> {
     pub tallies: Vec<Tally>,
     /// The saved groups that are being followed: one that leads back to itself names nobody.
     pub inside: Vec<String>,
+    /// The saved groups that have an error.
+    pub broken: Vec<String>,
 }
 
 /// A condition on any attributes, exactly as GrowthBook understands it, with its saved groups.
@@ -42,6 +44,7 @@ pub fn open_condition(condition: &Value, groups: &Value, host: &dyn Host) -> Con
         offers: Vec::new(),
         tallies: Vec::new(),
         inside: Vec::new(),
+        broken: Vec::new(),
     };
     rules.read(&Node::root(condition), Ground::Open, &mut Report::new("", &[], host))
 }
@@ -551,6 +554,7 @@ impl Rules<'_> {
             return;
         }
         for (id, group) in node.members() {
+            let before = report.errors();
             let kind = group.value.get("type").and_then(Value::text);
             match (group.value, kind) {
                 (Value::List(_), _) => {}
@@ -590,6 +594,9 @@ impl Rules<'_> {
                     "write a list of values, or an object with a `type`",
                 ),
             }
+            if report.errors() > before {
+                self.broken.push(id.to_owned());
+            }
         }
     }
 
@@ -603,6 +610,9 @@ impl Rules<'_> {
             self.unknown_group(node, id, report);
             return Condition::Never;
         };
+        if self.is_broken(id, node, report) {
+            return Condition::Broken;
+        }
         match group.get("type").and_then(Value::text) {
             Some("list") => self.listed_group(node, group, ground, report),
             Some("condition") => {
@@ -615,14 +625,9 @@ impl Rules<'_> {
                 };
                 self.inside.push(id.to_owned());
                 // What is wrong inside was reported at the group itself.
-                let mut quiet = Report::new("", &[], report.host);
-                let read = self.read(&Node::root(condition), ground, &mut quiet);
+                let read = self.read(&Node::root(condition), ground, &mut Report::new("", &[], report.host));
                 self.inside.pop();
-                if quiet.errors() > 0 && ground != Ground::Open {
-                    self.broken_group(node, id, report)
-                } else {
-                    read
-                }
+                read
             }
             Some("remote") => Condition::Is(Test {
                 path: Path::Field(vec!["__gb_remoteGroupIds".to_owned()]),
@@ -642,9 +647,12 @@ impl Rules<'_> {
         }
     }
 
-    fn broken_group(&mut self, node: &Node, id: &str, report: &mut Report) -> Condition {
-        report.error(node, "saved group `%` has an error", "mend it there", &[id]);
-        Condition::Broken
+    fn is_broken(&mut self, id: &str, node: &Node, report: &mut Report) -> bool {
+        let broken = self.broken.iter().any(|broken| broken == id);
+        if broken {
+            report.error(node, "saved group `%` has an error", "mend it there", &[id]);
+        }
+        broken
     }
 
     fn listed_group(&mut self, node: &Node, group: &Value, ground: Ground, report: &mut Report) -> Condition {
@@ -681,6 +689,9 @@ impl Rules<'_> {
                 list: Vec::new(),
             };
         };
+        if self.is_broken(id, node, report) {
+            return Op::Never;
+        }
         let list = match (group, group.get("type").and_then(Value::text)) {
             (Value::List(list), _) => Some(list),
             (_, Some("list")) => group.get("values").map(|values| match values {

@@ -89,5 +89,13 @@ fn check_address(node: &Node, link: bool, report: &mut Report) {
             (_, false) => "write a path of this site (`/…`) or `https:`",
         };
         report.error(node, "`%` is not an address that may be used here", remedy, &[address]);
+    } else if scheme.is_none() && !address.starts_with(['/', '.', '?', '#']) {
+        let what = "`%` leads elsewhere from each folder of the site";
+        report.warn(
+            node,
+            what,
+            "write `/%`, or `https://%` if it is another site",
+            &[address, address, address],
+        );
     }
 }

@@ -110,6 +110,7 @@ fn sections(root: &Node, config: &mut Config, report: &mut Report) {
         offers: ids.iter().map(String::as_str).collect(),
         tallies: Vec::new(),
         inside: Vec::new(),
+        broken: Vec::new(),
     };
     if let Some(groups) = root.get("savedGroups") {
         rules.check_groups(&groups, report);

@@ -50,23 +50,25 @@ pub fn find(text: &str, steps: &[String], key: bool, host: &dyn Host) -> usize {
     reader.at
 }
 
-/// Leaves the reader before the value of `step`, or before the key itself.
+/// Leaves the reader before the value of `step`, or before the key itself. Of two with the same key the last one counts.
 fn find_key(reader: &mut Reader, step: &str, at_key: bool) -> Option<()> {
+    let mut found = None;
     loop {
         reader.space();
         let start = reader.at;
         if reader.peek() == Some(b'}') {
-            return None;
+            break;
         }
-        if reader.key()? == step {
-            if at_key {
-                reader.at = start;
-            }
-            return Some(());
+        let Some(key) = reader.key() else { break };
+        if key == step {
+            found = Some(if at_key { start } else { reader.at });
         }
-        reader.value()?;
-        reader.comma(b'}')?;
+        if reader.value().is_none() || reader.comma(b'}').is_none() {
+            break;
+        }
     }
+    reader.at = found?;
+    Some(())
 }
 
 fn find_item(reader: &mut Reader, step: &str) -> Option<()> {
