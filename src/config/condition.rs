@@ -33,6 +33,8 @@ pub(super) struct Rules<'a> {
     pub inside: Vec<String>,
     /// The saved groups that have an error.
     pub broken: Vec<String>,
+    /// The audiences that have an error, or lean on one that has.
+    pub broken_audiences: Vec<usize>,
 }
 
 /// A condition on any attributes, exactly as GrowthBook understands it, with its saved groups.
@@ -45,6 +47,7 @@ pub fn open_condition(condition: &Value, groups: &Value, host: &dyn Host) -> Con
         tallies: Vec::new(),
         inside: Vec::new(),
         broken: Vec::new(),
+        broken_audiences: Vec::new(),
     };
     rules.read(&Node::root(condition), Ground::Open, &mut Report::new("", &[], host))
 }
@@ -188,6 +191,10 @@ impl Rules<'_> {
             return Condition::Broken;
         };
         match self.audiences.iter().position(|known| *known == name) {
+            Some(index) if self.broken_audiences.contains(&index) => {
+                report.error(node, "audience `%` has an error", "mend it there", &[name]);
+                Condition::Broken
+            }
             Some(index) => Condition::Audience(index),
             None => {
                 report.unknown(node, false, "audience", name, &self.audiences);

@@ -111,6 +111,7 @@ fn sections(root: &Node, config: &mut Config, report: &mut Report) {
         tallies: Vec::new(),
         inside: Vec::new(),
         broken: Vec::new(),
+        broken_audiences: Vec::new(),
     };
     if let Some(groups) = root.get("savedGroups") {
         rules.check_groups(&groups, report);
@@ -131,6 +132,7 @@ fn sections(root: &Node, config: &mut Config, report: &mut Report) {
             });
         }
         break_cycles(&audiences, config, report);
+        rules.broken_audiences = broken(&config.audiences);
     }
     if let Some(placements) = root
         .get("placements")
@@ -186,6 +188,27 @@ fn break_cycles(node: &Node, config: &mut Config, report: &mut Report) {
             }
         }
     }
+}
+
+/// The audiences that have an error, or name one that has, or one that names it.
+fn broken(audiences: &[Audience]) -> Vec<usize> {
+    let mut broken = Vec::new();
+    for (index, audience) in audiences.iter().enumerate() {
+        if matches!(audience.condition, Condition::Broken) {
+            broken.push(index);
+        }
+    }
+    let known = broken.clone();
+    for index in 0..audiences.len() {
+        if !broken.contains(&index)
+            && known
+                .iter()
+                .any(|wanted| needs(*wanted, index, audiences, &mut Vec::new()))
+        {
+            broken.push(index);
+        }
+    }
+    broken
 }
 
 /// Whether an audience, or one that it names, names `wanted`.

@@ -218,16 +218,6 @@ impl<'m, 'a> Why<'m, 'a> {
             _ => {
                 let truth = holds(condition, self.moment, self.moment.host);
                 let reason = match condition {
-                    Condition::Audience(index) if truth == Truth::Broken => {
-                        let name = self
-                            .moment
-                            .plan
-                            .audiences
-                            .get(*index)
-                            .map_or("", |audience| &audience.name);
-                        let change = "that error is mended".to_owned();
-                        reason("eligible", say("the audience `%` has an error", &[name]), change)
-                    }
                     Condition::Is(test) => test_reason(test, wanted, self.moment),
                     Condition::Did(did) => did_reason(did, wanted, self.moment),
                     Condition::Audience(index) => audience_reason(*index, truth == Truth::Yes, wanted, self.moment),
