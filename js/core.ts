@@ -13,88 +13,79 @@ export class Core {
     this.#wasm = new Wasm(config, zone);
   }
 
-  #call(verb: number, first = '', second = '', now = 0): string {
+  /** A verb by its number. */
+  protected call(verb: number, first = '', second = '', now = 0): string {
     return this.#wasm.call(verb, first, second, now);
   }
 
   /** What is wrong with the config: JSON of `Problem[]`. */
   problems(): string {
-    return this.#call(0);
+    return this.call(0);
   }
 
   /** The device: `{kind, touch, language, saveData, reducedMotion}`. */
   device(json: string): void {
-    this.#call(1, json);
+    this.call(1, json);
   }
 
   /** A page view: `{path, query, title, referrer, host, kind, item}`. */
   page(json: string, now: number): void {
-    this.#call(2, json, '', now);
+    this.call(2, json, '', now);
   }
 
   /** Something happened, with parameters (an object). */
   observe(event: string, params: string, now: number): void {
-    this.#call(3, event, params, now);
+    this.call(3, event, params, now);
   }
 
   /** What the page says of the visitor (an object). */
   user(json: string, now: number): void {
-    this.#call(4, json, '', now);
+    this.call(4, json, '', now);
   }
 
   /** What a placement shows: `{placement, known, take, offers: [{id, content}], fallback}`. */
   decide(placement: string, now: number): string {
-    return this.#call(5, placement, '', now);
+    return this.call(5, placement, '', now);
   }
 
   /** Why: `{placement, take, shows, offers: [{offer, value, status, held, failed, change}]}`. */
   explain(placement: string, now: number): string {
-    return this.#call(6, placement, '', now);
+    return this.call(6, placement, '', now);
   }
 
   /** `exposed`, `clicked`, `dismissed` or `converted` became of an offer. `false`: no such offer or outcome. */
   outcome(offer: string, kind: string, now: number): boolean {
-    return this.#call(7, offer, kind, now) === 'true';
+    return this.call(7, offer, kind, now) === 'true';
   }
 
   /** This tab's part of the profile, as text; empty when there is nothing to keep. */
   save(): string {
-    return this.#call(8);
+    return this.call(8);
   }
 
   /** Takes in what others stored (a line each), and a part of this tab's own. `true`: fold and write anew what is stored. */
   load(texts: string, own: string, now: number): boolean {
-    return this.#call(9, texts, own, now) === 'true';
+    return this.call(9, texts, own, now) === 'true';
   }
 
   /** One text that holds what all of `texts` (a line each) hold. Changes nothing here. */
   fold(texts: string, now: number): string {
-    return this.#call(10, texts, '', now);
+    return this.call(10, texts, '', now);
   }
 
   /** This tab's part now belongs to what is stored; begin another. Call `load` next. */
   disown(): void {
-    this.#call(11);
+    this.call(11);
   }
 
   /** Forgets all that is known of the visitor; page and device stay. */
   forget(): void {
-    this.#call(12);
+    this.call(12);
   }
 
-  /** A duration such as `2d3s` in ms; NaN when it isn't one. */
-  duration(text: string): number {
-    return Number.parseFloat(this.#call(13, text));
-  }
-
-  /** Where a text is not JSON: `[{line, column, what, remedy}]`. */
-  faults(text: string): string {
-    return this.#call(14, text);
-  }
-
-  /** Where keys and indexes lead to in a JSON text: `{line, column}`, of the value or of its key. */
-  place(text: string, steps: string[], ofKey: boolean): string {
-    return this.#call(ofKey ? 16 : 15, text, steps.join('\n'));
+  /** Whether what was stored belongs to a visit that is over. */
+  isOver(text: string, now: number): boolean {
+    return this.call(17, text, '', now) === 'true';
   }
 
   /** Gives its memory back. */

@@ -267,6 +267,12 @@ impl Engine {
         }
     }
 
+    /// Whether what was stored belongs to a visit that is over: nothing happened since for the timeout.
+    #[must_use]
+    pub fn is_over(&self, text: &str, now: Millis) -> bool {
+        now - Profile::decode(text, &self.plan, self.host.as_ref()).touched >= self.plan.timeout
+    }
+
     /// One text that holds what all of `texts` hold, at `now`: nothing in it lies ahead of the clock. Empty when there is
     /// nothing to keep. Changes nothing here.
     #[must_use]

@@ -115,7 +115,7 @@ pub enum Order {
 pub struct Did {
     /// The index of the tally that counts it.
     pub tally: usize,
-    /// The event, for explanations.
+    /// The event and its filter, in words.
     pub event: String,
     /// What is measured.
     pub measure: Measure,

@@ -223,10 +223,14 @@ impl Rules<'_> {
             None => self.times(node, report)?,
         };
         let event = event?;
+        let words = match &filter {
+            Some((_, text)) => say("`%` where %", &[&event, text]),
+            None => say("`%`", &[&event]),
+        };
         let tally = self.tally(&event, filter);
         Some(Did {
             tally,
-            event,
+            event: words,
             measure,
             check,
         })

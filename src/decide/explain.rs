@@ -1,7 +1,9 @@
 //! Why: for each offer of a placement, what held, what did not, and what would change the answer.
 
 use super::{Closed, Moment, frequency, schedule};
-use crate::condition::{Condition, Did, Facts, Measure, Test, Truth, check_words, holds, value_words};
+use crate::condition::{
+    Check, Condition, Did, Facts, Measure, Op, Order, Test, Truth, check_words, holds, value_words,
+};
 use crate::config::{Edge, Offer, Period};
 use crate::json::Value;
 use crate::plan::Placement;
@@ -396,38 +398,38 @@ fn test_reason(test: &Test, wanted: bool, moment: &Moment) -> Reason {
 
 fn did_reason(did: &Did, wanted: bool, moment: &Moment) -> Reason {
     let figure = moment.measure(did);
-    let mut is = value_words(&figure, Some(did.measure), moment.host);
+    let is = value_words(&figure, Some(did.measure), moment.host);
     let words = check_words(&did.check, Some(did.measure), moment.host);
     let has_to = if wanted { "has to be" } else { "must not be" };
+    let not = if wanted { "" } else { "not " };
     let window = match did.measure {
         Measure::Times(Some(window)) => say(" within %", &[&duration_text(window.span)]),
         Measure::Times(None) => String::new(),
         Measure::Ago => {
-            if figure != Value::Null {
-                is.push_str(" ago");
-            }
-            let text = say("`%` last happened: %, % % ago", &[&did.event, &is, has_to, &words]);
-            let change = say(
-                "`%` last happened % % ago",
-                &[&did.event, if wanted { "" } else { "not" }, &words],
+            let ago = if figure == Value::Null { "" } else { " ago" };
+            let text = say("% last happened: %%, % % ago", &[&did.event, &is, ago, has_to, &words]);
+            return reason(
+                "eligible",
+                text,
+                say("% last happened %% ago", &[&did.event, not, &words]),
             );
-            return reason("eligible", text, change);
         }
     };
-    let text = say(
-        "`%` happened % times%, % %",
-        &[&did.event, &is, &window, has_to, &words],
-    );
-    let change = say(
-        "`%` % % times%",
-        &[
-            &did.event,
-            if wanted { "happens" } else { "does not happen" },
-            &words,
-            &window,
-        ],
-    );
-    reason("eligible", text, change)
+    // Without bounds of its own, a `$did` asks for once.
+    let once = matches!(&did.check, Check::Meets(ops) if matches!(ops.as_slice(), [Op::Order(Order::GreaterOrEqual, Value::Number(1.0))]));
+    let asks = match (once, wanted) {
+        (true, true) => "has to have happened".to_owned(),
+        (true, false) => "must not have happened".to_owned(),
+        (false, _) => say("% %", &[has_to, &words]),
+    };
+    let text = say("% happened % times%, %", &[&did.event, &is, &window, &asks]);
+    let times = if once {
+        String::new()
+    } else {
+        say(" % times", &[&words])
+    };
+    let happens = if wanted { "happens" } else { "has not happened" };
+    reason("eligible", text, say("% %%%", &[&did.event, happens, &times, &window]))
 }
 
 fn closed_reason(closed: Closed, moment: &Moment) -> Reason {

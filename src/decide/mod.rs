@@ -21,7 +21,7 @@ use crate::json::Value;
 pub struct Decision<'a> {
     /// The offers, the most valuable first; none: the fallback.
     pub offers: Vec<&'a Offer>,
-    /// The fallback that the config gives, when no offer fits.
+    /// The fallback that the config gives, for when there is no offer, or none is left.
     pub fallback: Option<&'a Value>,
 }
 
@@ -50,8 +50,10 @@ pub fn decide<'a>(name: &str, moment: &Moment<'a>) -> Option<Decision<'a>> {
         .filter(|offer| held(offer, moment).is_none())
         .take(placement.take)
         .collect();
-    let fallback = placement.fallback.as_ref().filter(|_| offers.is_empty());
-    Some(Decision { offers, fallback })
+    Some(Decision {
+        offers,
+        fallback: placement.fallback.as_ref(),
+    })
 }
 
 /// The first thing that holds an offer back: what is cheap to know is asked first.

@@ -25,9 +25,9 @@ pub(super) const FACTS: [Known; 8] = [
 pub fn arrival(page: &Value, keep: &[Known]) -> Arrival {
     let text = |value: &Value, key: &str| value.get(key).and_then(Value::text).unwrap_or_default().to_owned();
     let query = page.get("query").cloned().unwrap_or_default();
-    let referrer = Some(text(page, "referrer"))
-        .filter(|referrer| host_of(referrer) != text(page, "host"))
-        .unwrap_or_default();
+    let referrer = text(page, "referrer");
+    let internal = host_of(&referrer) == host_of(&text(page, "host"));
+    let referrer = if internal { String::new() } else { referrer };
     let utm = |key: &str| text(&query, key);
     let mut facts = Vec::new();
     for (index, known) in (0u8..).zip(FACTS) {

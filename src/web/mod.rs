@@ -55,6 +55,7 @@ impl Core {
             8 => return engine.save(),
             9 => answer = engine.load(first.split('\n'), second, now).into(),
             10 => return engine.fold_texts(first.split('\n'), now),
+            17 => answer = engine.is_over(first, now).into(),
             11 => engine.disown(),
             12 => engine.forget(),
             13 => answer = duration(first).map_or(Value::Null, |span| Value::Number(span as f64)),

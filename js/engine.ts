@@ -1,0 +1,75 @@
+// The engine in Node: the same module that pages load.
+
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { Core, initSync } from './core';
+import type { Problem } from './types';
+
+/** Something that stops a command: bad input or a wrong call. Its message says what, where and what to do. */
+export class Refusal extends Error {}
+
+/** Loads the engine from beside the command. */
+export const loadEngine = (): void => {
+  initSync({ module: readFileSync(new URL('./maitre.wasm', import.meta.url)) });
+};
+
+/** The version of the package this command belongs to. */
+export const version = (): string => {
+  const manifest = readFileSync(fileURLToPath(new URL('./package.json', import.meta.url)), 'utf8');
+  return (JSON.parse(manifest) as { version: string }).version;
+};
+
+/** The text of a file. */
+export const readText = (file: string): string => {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    const why = { ENOENT: 'there is no such file', EISDIR: 'it is a folder', EACCES: 'it may not be read' }[code ?? ''] ?? message;
+    throw new Refusal(`${file}: can't be read: ${why}`);
+  }
+};
+
+/** What the engine can do without a config; pages don't need it. */
+class Tool extends Core {
+  duration(text: string): number {
+    return Number.parseFloat(this.call(13, text));
+  }
+
+  faults(text: string): string {
+    return this.call(14, text);
+  }
+
+  place(text: string, steps: string[], ofKey: boolean): string {
+    return this.call(ofKey ? 16 : 15, text, steps.join('\n'));
+  }
+}
+
+let bare: Tool | undefined;
+const tool = (): Tool => (bare ??= new Tool('', 'UTC'));
+
+/** A duration such as `2d3s` in ms; NaN when it isn't one. */
+export const duration = (text: string): number => tool().duration(text);
+
+/** Where a text is not JSON: JSON of `{line, column, what, remedy}[]`. */
+export const faults = (text: string): string => tool().faults(text);
+
+/** Where keys and indexes lead to in a JSON text: JSON of `{line, column}`, of the value or of its key. */
+export const place = (text: string, steps: string[], ofKey: boolean): string => tool().place(text, steps, ofKey);
+
+/** What is wrong with a config. */
+export const problemsOf = (config: string): Problem[] => {
+  const core = new Core(config, 'UTC');
+  try {
+    return JSON.parse(core.problems()) as Problem[];
+  } finally {
+    core.free();
+  }
+};
+
+/** A problem as one line: where, how grave, what, and what to do. */
+export const lineOf = (file: string, { line, column, severity, path, what, remedy }: Problem): string =>
+  `${file}:${line}:${column}: ${severity}: ${path}: ${what}; ${remedy}`;
+
+/** "1 error", "2 errors". */
+export const count = (n: number, noun: string): string => `${n} ${noun}${n === 1 ? '' : 's'}`;

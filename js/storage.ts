@@ -1,0 +1,168 @@
+// Where what is known is kept: how much of it, and for how long, is what the visitor has agreed to.
+
+import type { Core } from './core';
+import { now } from './clock';
+import type { Report } from './listeners';
+import type { Guard } from './placements';
+import type { Consent } from './types';
+
+/** The one name under which anything is kept: a key, a prefix of keys, a database and a channel. */
+export const NAME = 'maitre';
+
+/** Where a page leaves the name of its delta to the next page of its tab (sessionStorage). */
+export const TAB = `${NAME}:tab`;
+
+export const LADDER: readonly Consent[] = ['off', 'memory', 'visit', 'profile'];
+
+/** How high a level is on the ladder; -1 when it isn't one. */
+export const height = (level: Consent): number => LADDER.indexOf(level);
+
+/** What is kept, and who is told of what comes from other tabs. */
+export interface Keeper {
+  core: Core;
+  guard: Guard;
+  report: Report;
+  /** Something was learnt from other tabs. */
+  changed(): void;
+  /** Another tab was told to forget. */
+  forgotten(): void;
+  /** In another tab the visitor went down to this level. */
+  lowered(level: Consent): void;
+}
+
+/** A core that is kept. */
+export interface Kept {
+  /** Call before the core is told something. */
+  before(): void;
+  /** Call after the core was told something: it is written shortly. */
+  after(): void;
+  /** Call when the page comes back out of the back/forward cache. */
+  resume(): void;
+  /** Keeps no more. What was written stays. */
+  stop(): void;
+}
+
+/** A storage of the browser, as far as it works: what is blocked holds nothing, and the first failing write is told. */
+export const area = (name: 'localStorage' | 'sessionStorage', failed: (error: unknown) => void = () => {}) => {
+  const attempt = <T>(work: (storage: Storage) => T, otherwise: T): T => {
+    try {
+      return work(window[name]);
+    } catch (error) {
+      failed(error);
+      return otherwise;
+    }
+  };
+  return {
+    get: (key: string): string | null => attempt((storage) => storage.getItem(key), null),
+    set: (key: string, value: string): void => attempt((storage) => storage.setItem(key, value), undefined),
+    remove: (key: string): void => attempt((storage) => storage.removeItem(key), undefined),
+    /** Our own keys. */
+    keys: (): string[] => attempt((storage) => Object.keys(storage).filter((key) => key === NAME || key.startsWith(`${NAME}:`)), []),
+  };
+};
+
+export type Area = ReturnType<typeof area>;
+
+/** Says once that storage fails. */
+export const failing = (report: Report) => (error: unknown): void =>
+  report(`nothing can be kept: ${error}`, 'what is known lasts for this page only');
+
+/** Erases whatever is kept beyond `level`, and tells the other tabs `why`. */
+export const erase = (level: Consent, why: Consent | 'forget' = level): void => {
+  if (level === 'profile') return;
+  const session = area('sessionStorage');
+  const local = area('localStorage');
+  session.remove(TAB);
+  if (level !== 'visit') session.remove(NAME);
+  local.keys().forEach(local.remove);
+  const tell = (): void => {
+    const others = new BroadcastChannel(NAME);
+    others.postMessage(why);
+    others.close();
+  };
+  for (const work of [() => indexedDB.deleteDatabase(NAME), tell]) {
+    try {
+      work();
+    } catch {
+      // What is blocked holds nothing, and what is missing hears nothing.
+    }
+  }
+};
+
+/** `work`, done shortly after it was first asked for; `now` does it at once if it was asked for. */
+export const soon = (work: () => void, guard: Guard, delay: number) => {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const end = (): void => {
+    clearTimeout(timer);
+    timer = undefined;
+  };
+  const due = guard(() => {
+    end();
+    work();
+  });
+  return {
+    ask: (): void => void (timer ??= setTimeout(due, delay)),
+    now: (): void => void (timer && due()),
+    end,
+  };
+};
+
+/** Writes and reads are put off by this much, in ms, so that a burst of events is one. */
+export const BURST = 200;
+
+/** Hears events until `stop`. */
+export const hears = (guard: Guard) => {
+  const ends = new AbortController();
+  return {
+    on: (target: EventTarget, type: string, heard: (event: never) => void): void =>
+      target.addEventListener(type, guard(heard) as (event: Event) => void, { signal: ends.signal }),
+    stop: (): void => ends.abort(),
+  };
+};
+
+/** Writes soon, and at once when the page is hidden or left: timers may come late then, or never. */
+export const writing = (work: () => void, guard: Guard, on: ReturnType<typeof hears>['on']) => {
+  const write = soon(work, guard, BURST);
+  const ifHidden = (): void => void (document.hidden && write.now());
+  on(document, 'visibilitychange', ifHidden);
+  on(window, 'pagehide', write.now);
+  return {
+    ...write,
+    ask(): void {
+      write.ask();
+      ifHidden();
+    },
+  };
+};
+
+/** `visit`: one text in sessionStorage, which is this tab's alone. */
+export const keepVisit = ({ core, guard, report }: Keeper): Kept => {
+  const session = area('sessionStorage', failing(report));
+  const { on, stop } = hears(guard);
+  const write = writing(
+    () => {
+      const text = core.save();
+      if (text) session.set(NAME, text);
+    },
+    guard,
+    on,
+  );
+  const load = (): void => {
+    const kept = session.get(NAME);
+    if (kept && !core.isOver(kept, now())) core.load('', kept, now());
+    write.ask();
+  };
+  load();
+  return {
+    before() {},
+    after: write.ask,
+    resume() {
+      core.disown();
+      load();
+    },
+    stop() {
+      write.end();
+      stop();
+    },
+  };
+};

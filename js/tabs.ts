@@ -1,0 +1,165 @@
+// `profile`: kept between visits, and shared by all tabs of the site without any of them losing another's updates.
+// Each tab writes what it adds (its delta) under a key of its own; what is known is the base with all deltas.
+
+import { now } from './clock';
+import { compact } from './compaction';
+import { area, BURST, failing, hears, type Keeper, type Kept, NAME, soon, TAB, writing } from './storage';
+import { foldable, isToBeLeft, keyOf, readAll, readBase, textsBut, writeDelta } from './stored';
+import type { Consent } from './types';
+
+/** How long going from one page to the next may take, in ms; a delta left behind for longer may have been copied with its tab. */
+const HANDOVER = 10_000;
+
+/** A silence after which it is asked whether the delta is still this tab's to add to; well below those of `stored.ts`, in ms. */
+const SILENCE = 20_000;
+
+const newTab = (): string => [...crypto.getRandomValues(new Uint32Array(2))].map((part) => part.toString(36)).join('');
+
+export const keepProfile = ({ core, guard, report, changed, forgotten, lowered }: Keeper): Kept => {
+  const { on, stop: stopHearing } = hears(guard);
+  let isStopped = false;
+  let isStale = false;
+  /** Between pagehide and coming back: the delta is the next page's. */
+  let isAway = false;
+  let tab = '';
+  /** When the delta was last written; 0 when it was not. */
+  let written = 0;
+  let channel: BroadcastChannel | undefined;
+
+  const stop = (): void => {
+    isStopped = true;
+    write.end();
+    read.end();
+    stopHearing();
+    channel?.close();
+  };
+  const failed = failing(report);
+  const local = area('localStorage', (error) => {
+    stop();
+    failed(error);
+  });
+  const session = area('sessionStorage');
+
+  const isFolded = (): boolean => readBase(local.get(NAME)).folded.includes(tab);
+  const isLost = (): boolean => !!written && (local.get(keyOf(tab)) === null || isFolded());
+
+  /** `true`: what is stored should be folded and written anew. */
+  const load = (own = ''): boolean => {
+    isStale = false;
+    return core.load(textsBut(readAll(local), tab).join('\n'), own, now());
+  };
+  const leave = (): void => {
+    write.end();
+    tab = newTab();
+    written = 0;
+  };
+  /** Leaves the delta to the others, and begins a new one. */
+  const renew = (): void => {
+    leave();
+    core.disown();
+    load();
+  };
+
+  const write = writing(
+    () => {
+      if (isAway || isStopped) return;
+      // Whoever removed it meant what was in it.
+      if (isLost()) return renew();
+      const text = core.save();
+      if (!text) return;
+      const time = now();
+      local.set(keyOf(tab), writeDelta(time, text));
+      written = time;
+    },
+    guard,
+    on,
+  );
+  /** What others wrote, and, when one of them folded or erased this tab's delta, not that. */
+  const reload = (): void => {
+    if (isLost()) renew();
+    else load();
+  };
+  const read = soon(
+    () => {
+      reload();
+      changed();
+    },
+    guard,
+    BURST,
+  );
+
+  /** Goes on with the delta that the page before left for this one, if `from` says so and it is really that. */
+  const open = (from: string | null): void => {
+    const time = now();
+    session.remove(TAB);
+    session.remove(NAME);
+    const stored = readAll(local);
+    const [handed = '', at, left] = from?.split(' ') ?? [];
+    const own = stored.deltas.get(handed);
+    // Storage written by another process may come late: then the delta is not the one that was left.
+    const goesOn = own?.at === Number(at) && Math.abs(time - Number(left)) < HANDOVER && !isToBeLeft(stored, own.at, time);
+    tab = goesOn ? handed : newTab();
+    written = goesOn ? own.at : 0;
+    const isUntidy = load(goesOn ? own.text : '');
+    write.ask();
+    if (isStopped) return;
+    channel = typeof BroadcastChannel === 'function' ? new BroadcastChannel(NAME) : undefined;
+    if (channel) on(channel, 'message', heard);
+    // What a kill left behind is looked for once in the life of a tab.
+    if (!goesOn || isUntidy || foldable(stored, tab, time).length) {
+      whenIdle(guard(() => compact({ core, local, own: tab, isForced: isUntidy, isStopped: () => isStopped, done: reload, guard })));
+    }
+  };
+
+  /** Another tab has erased what is stored: `forget`, or down to a level. */
+  const heard = ({ data }: MessageEvent<Consent | 'forget'>): void => {
+    // Written since, perhaps.
+    local.remove(keyOf(tab));
+    leave();
+    if (data === 'forget') forgotten();
+    else lowered(data);
+  };
+
+  on(window, 'storage', ({ key, newValue, storageArea }: StorageEvent) => {
+    if (storageArea !== localStorage || (key !== null && key !== NAME && !key.startsWith(`${NAME}:`))) return;
+    if (key === null || (newValue === null && (key === NAME || (key === keyOf(tab) && !isFolded())))) {
+      leave();
+      forgotten();
+    } else if (document.hidden) {
+      isStale = true;
+    } else {
+      read.ask();
+    }
+  });
+  on(document, 'visibilitychange', () => {
+    if (document.hidden || (!isStale && !isLost())) return;
+    reload();
+    changed();
+  });
+  on(window, 'pagehide', () => {
+    if (written) session.set(TAB, `${tab} ${written} ${now()}`);
+    isAway = true;
+    channel?.close();
+  });
+  open(session.get(TAB));
+
+  return {
+    before() {
+      if (!written || Math.abs(now() - written) < SILENCE) return;
+      write.now();
+      if (isLost() || isToBeLeft(readAll(local), written, now())) renew();
+    },
+    after: write.ask,
+    resume() {
+      if (isStopped) return;
+      isAway = false;
+      core.disown();
+      // What lies in the caches of this page's process may be older than what the pages since then wrote.
+      open(null);
+    },
+    stop,
+  };
+};
+
+const whenIdle = (work: () => void): void =>
+  void (typeof requestIdleCallback === 'function' ? requestIdleCallback(work) : setTimeout(work, 1000));

@@ -1,0 +1,274 @@
+// The visitor is in charge: what is kept, where, and that it goes when it is to go.
+
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { eventually, heroes, HERO, ready, shown, stored, track } from './fixtures.mjs';
+import { openHouse } from './harness.mjs';
+
+let house;
+before(async () => {
+  house = await openHouse();
+  house.put('/t/plain.html', '<!doctype html><link rel="icon" href="data:,"><title>Without Maitre</title>');
+});
+after(() => house?.close());
+
+const FAN = heroes({ id: 'fan', eligible: { $did: { event: 'view_item', within: '7d' } } }, { id: 'evening' });
+const NOTHING = { local: [], session: [], databases: [], cookies: '' };
+
+let pages = 0;
+/** A page under a consent level, for a visitor who may have been here before. */
+async function serve(consent, { offers = FAN, before, guest } = {}) {
+  pages += 1;
+  const { path } = house.shop(`/t/consent-${pages}.html`, { offers, body: HERO, consent });
+  guest ??= await house.visitor();
+  const page = await guest.context.newPage();
+  await before?.(page);
+  await page.goto(path);
+  await ready(page);
+  return { page, guest };
+}
+
+const written = (page) => page.waitForTimeout(350);
+const reload = async (page) => {
+  await page.reload();
+  await ready(page);
+};
+
+test('off: nothing is observed, decided or written', async () => {
+  const { page, guest } = await serve('off');
+  await track(page, 'view_item');
+  await page.evaluate(() => window.dataLayer.push({ event: 'view_item' }));
+  assert.equal(await shown(page), 'fallback');
+  await page.evaluate(() => window.maitre.consent('memory'));
+  assert.deepEqual(await shown(page), ['evening'], 'what happened before was not observed');
+  await page.evaluate(() => window.maitre.consent('off'));
+  assert.equal(await shown(page), 'fallback');
+  await written(page);
+  assert.deepEqual(await stored(page), NOTHING);
+  await guest.close();
+});
+
+test('memory, the default: decided on what happened on this page, and nothing is written', async () => {
+  const { page, guest } = await serve(undefined);
+  await track(page, 'view_item');
+  assert.deepEqual(await shown(page), ['fan']);
+  await written(page);
+  assert.deepEqual(await stored(page), NOTHING);
+  await reload(page);
+  assert.deepEqual(await shown(page), ['evening']);
+  await guest.close();
+});
+
+test('visit: known to the next page of the tab, not to another tab', async () => {
+  const { page, guest } = await serve('visit');
+  await track(page, 'view_item');
+  await reload(page);
+  assert.deepEqual(await shown(page), ['fan']);
+  assert.deepEqual(await stored(page), { ...NOTHING, session: ['maitre'] });
+  const other = await guest.open(new URL(page.url()).pathname);
+  await ready(other);
+  assert.deepEqual(await shown(other), ['evening']);
+  await guest.close();
+});
+
+test('profile: known to other tabs and later visits', async () => {
+  const { page, guest } = await serve('profile');
+  await track(page, 'view_item');
+  await written(page);
+  assert.equal((await stored(page)).cookies, '');
+  const path = new URL(page.url()).pathname;
+  const other = await guest.open(path);
+  await ready(other);
+  assert.deepEqual(await shown(other), ['fan']);
+  await page.close();
+  await other.close();
+  await guest.pass('3d');
+  const later = await guest.open(path);
+  await ready(later);
+  assert.deepEqual(await shown(later), ['fan']);
+  await guest.close();
+});
+
+test('what another tab learns changes what was not seen yet', async () => {
+  const { page, guest } = await serve('profile');
+  const other = await guest.open(new URL(page.url()).pathname);
+  await ready(other);
+  await page.bringToFront();
+  await track(page, 'view_item');
+  await other.bringToFront();
+  assert.deepEqual(await eventually(() => shown(other), ['fan']), ['fan']);
+  await guest.close();
+});
+
+test('going up takes along what this page knows, and finds what was stored', async () => {
+  const { page, guest } = await serve('profile', { offers: heroes({ id: 'third', eligible: { 'visit.pages': 3 } }, { id: 'fan', eligible: { $did: { event: 'view_item', times: 2 } } }) });
+  await track(page, 'view_item');
+  await written(page);
+  const { page: next } = await serve('memory', { guest, offers: heroes({ id: 'second', eligible: { 'visit.pages': 2, $did: { event: 'view_item', times: 2 } } }, { id: 'fan', eligible: { $did: { event: 'view_item', times: 2 } } }) });
+  await track(next, 'view_item');
+  assert.equal(await shown(next), 'fallback');
+  await next.evaluate(() => window.maitre.consent('profile'));
+  assert.deepEqual(await shown(next), ['second']);
+  await guest.close();
+});
+
+test('a page that begins at memory and goes up, page by page, keeps one profile', async () => {
+  const offers = heroes({ id: 'four', eligible: { 'visit.pages': 4, 'visit.number': 1, $did: { event: 'view_item', times: 4 } } });
+  const { page, guest } = await serve('memory', { offers });
+  for (let i = 0; i < 4; i += 1) {
+    if (i) await reload(page);
+    await track(page, 'view_item');
+    await page.evaluate((level) => window.maitre.consent(level), 'profile');
+  }
+  assert.deepEqual(await shown(page), ['four'], JSON.stringify(await page.evaluate(() => window.maitre.explain('hero'))));
+  await guest.close();
+});
+
+for (const [level, left] of [['visit', { ...NOTHING, session: ['maitre'] }], ['memory', NOTHING], ['off', NOTHING]]) {
+  test(`going down from profile to ${level} erases at once`, async () => {
+    const { page, guest } = await serve('profile');
+    await track(page, 'view_item');
+    await reload(page);
+    assert.deepEqual(await shown(page), ['fan']);
+    await page.evaluate((level) => window.maitre.consent(level), level);
+    assert.deepEqual(await shown(page), level === 'off' ? 'fallback' : ['evening']);
+    assert.deepEqual((await stored(page)).local, []);
+    await written(page);
+    const { databases, local } = await eventually(() => stored(page), left);
+    assert.deepEqual([databases, local], [[], []]);
+    // On the next page at profile again there is nothing left.
+    await page.goto('/t/plain.html');
+    assert.deepEqual((await stored(page)).local, []);
+    const again = await serve('profile', { guest });
+    assert.deepEqual(await shown(again.page), ['evening']);
+    await guest.close();
+  });
+}
+
+test('saying no on a page that began at memory erases what an earlier page kept', async () => {
+  const { page, guest } = await serve('profile');
+  await track(page, 'view_item');
+  await written(page);
+  await page.close();
+  const { page: next } = await serve('memory', { guest });
+  assert.notDeepEqual((await stored(next)).local, [], 'the default says nothing yet');
+  await next.evaluate(() => window.maitre.consent('memory'));
+  assert.deepEqual((await stored(next)).local, []);
+  await guest.close();
+});
+
+const withGpc = (page) => page.addInitScript(() => Object.defineProperty(Navigator.prototype, 'globalPrivacyControl', { get: () => true }));
+
+test('Global Privacy Control caps the level at memory, and erases what was kept before', async () => {
+  const { page, guest } = await serve('profile');
+  await track(page, 'view_item');
+  await written(page);
+  await page.close();
+  const { page: next } = await serve('profile', { guest, before: withGpc });
+  assert.deepEqual(await shown(next), ['evening']);
+  await track(next, 'view_item');
+  assert.deepEqual(await shown(next), ['fan']);
+  await next.evaluate(() => window.maitre.consent('profile'));
+  await track(next, 'view_item');
+  await written(next);
+  assert.deepEqual(await eventually(() => stored(next), NOTHING), NOTHING);
+  await reload(next);
+  assert.deepEqual(await shown(next), ['evening']);
+  await guest.close();
+});
+
+test('forgotten_stays_forgotten_after_reload', async () => {
+  const { page, guest } = await serve('profile');
+  await track(page, 'view_item');
+  await reload(page);
+  await written(page);
+  await guest.pass('40m');
+  // Another page folds what was written into the base, so that all three places hold it.
+  const folder = await guest.open(new URL(page.url()).pathname);
+  await ready(folder);
+  assert.equal(await eventually(async () => (await stored(folder)).local.includes('maitre'), true), true);
+  await folder.close();
+  await reload(page);
+  assert.deepEqual(await shown(page), ['fan']);
+
+  await page.evaluate(() => window.maitre.forget());
+  assert.deepEqual(await shown(page), ['evening']);
+  await written(page);
+  assert.deepEqual(await eventually(() => stored(page), NOTHING), NOTHING);
+  await reload(page);
+  assert.deepEqual(await shown(page), ['evening']);
+  await guest.pass('40m');
+  await reload(page);
+  assert.deepEqual(await shown(page), ['evening']);
+  await guest.close();
+});
+
+test('forgetting is forgetting in every tab, and none brings it back', async () => {
+  const { page, guest } = await serve('profile');
+  const other = await guest.open(new URL(page.url()).pathname);
+  await ready(other);
+  await track(other, 'view_item');
+  await written(other);
+  await page.evaluate(() => window.maitre.forget());
+  assert.deepEqual(await eventually(() => shown(other), ['evening']), ['evening']);
+  await other.close();
+  await reload(page);
+  assert.deepEqual(await shown(page), ['evening']);
+  await guest.close();
+});
+
+test('what the page erases itself (localStorage.clear) is forgotten in every tab', async () => {
+  const { page, guest } = await serve('profile');
+  const other = await guest.open(new URL(page.url()).pathname);
+  await ready(other);
+  await track(other, 'view_item');
+  await written(other);
+  await page.evaluate(() => localStorage.clear());
+  assert.deepEqual(await eventually(() => shown(other), ['evening']), ['evening']);
+  await guest.close();
+});
+
+test('going down in one tab is going down in all', async () => {
+  const { page, guest } = await serve('profile');
+  const other = await guest.open(new URL(page.url()).pathname);
+  await ready(other);
+  await track(other, 'view_item');
+  await written(other);
+  await page.evaluate(() => window.maitre.consent('off'));
+  assert.equal(await eventually(() => shown(other), 'fallback'), 'fallback');
+  await track(other, 'view_item');
+  await written(other);
+  assert.deepEqual(await eventually(() => stored(page), NOTHING), NOTHING);
+  await guest.close();
+});
+
+test('only what the config names of a visitor is kept', async () => {
+  const offers = heroes({ id: 'both', eligible: { 'user.plan': 'pro', 'user.name': 'Ada' } }, { id: 'plan', eligible: { 'user.plan': 'pro' } }, { id: 'name', eligible: { 'user.name': 'Ada' } });
+  const { page, guest } = await serve('profile', { offers: { site: { keep: ['plan'] }, ...offers } });
+  await page.evaluate(() => {
+    window.maitre.set({ plan: 'pro' });
+    window.maitre.set({ name: 'Ada' });
+  });
+  assert.deepEqual(await shown(page), ['both']);
+  await reload(page);
+  assert.deepEqual(await shown(page), ['plan']);
+  await guest.close();
+});
+
+test('parameters of events are never written', async () => {
+  const { page, guest } = await serve('profile');
+  await track(page, 'view_item', { item_id: 'secret-4711', email: 'ada@example.org' });
+  await track(page, 'login', { email: 'ada@example.org' });
+  await reload(page);
+  const all = await page.evaluate(async () => {
+    const opening = indexedDB.open('maitre', 1);
+    const database = await new Promise((resolve) => (opening.onsuccess = () => resolve(opening.result)));
+    const reading = [...database.objectStoreNames].map((name) => database.transaction(name).objectStore(name).getAll());
+    const kept = await Promise.all(reading.map((request) => new Promise((resolve) => (request.onsuccess = () => resolve(request.result)))));
+    database.close();
+    return JSON.stringify([Object.entries(localStorage), Object.entries(sessionStorage), kept]);
+  });
+  const decoded = all.replace(/[\w-]{4,}/g, (part) => `${part} ${Buffer.from(part, 'base64url').toString('latin1')}`);
+  for (const secret of ['secret', 'ada', 'example.org', 'login']) assert.ok(!decoded.includes(secret), secret);
+  await guest.close();
+});
