@@ -4,7 +4,7 @@
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help demo test build size check-offers clean rust browser conformance lint rust-test types js-test browser-test
+.PHONY: help demo test build size check-offers clean rust browser conformance lint rust-test types js-test journeys browser-test
 
 PORT ?= 8080
 OFFERS ?= www/offers.json
@@ -24,7 +24,7 @@ help: ## list these targets
 demo: build ## build, then serve the demo shop at http://localhost:8080 (another port: make demo PORT=8081)
 	@PORT=$(PORT) node tools/serve.mjs
 
-test: rust $(NPM) lint rust-test types js-test browser-test ## install what is missing, build, run every check and every test
+test: rust $(NPM) lint rust-test types js-test journeys browser-test ## install what is missing, build, run every check and every test
 
 build: $(PKG) ## build the npm package into pkg/
 
@@ -68,6 +68,10 @@ types: $(GLUE)
 
 js-test: build
 	node --test --test-reporter=spec tests/node/*.test.mjs
+
+# The demo's offers are sound, and its stories come out as told.
+journeys: check-offers
+	@node pkg/cli.js replay www/offers.json tests/journeys/*.json > /dev/null
 
 browser-test: build browser
 	node --test --test-reporter=spec --test-concurrency=1 tests/browser/*.test.mjs
