@@ -41,7 +41,10 @@ class Tool extends Core {
   }
 
   place(text: string, steps: string[], ofKey: boolean): string {
-    return this.call(ofKey ? 16 : 15, text, steps.join('\n'));
+    const path = steps.map((step) =>
+      /^\d+$/.test(step) ? `[${step}]` : /^[a-z_]\w*$/i.test(step) ? `.${step}` : `['${step.replace(/[\\']/g, '\\$&')}']`,
+    );
+    return this.call(ofKey ? 16 : 15, text, `$${path.join('')}`);
   }
 }
 

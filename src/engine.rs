@@ -166,7 +166,6 @@ impl Engine {
             self.user.set(name, value.clone());
             if self.plan.keep.user.contains(name) {
                 for profile in [&mut self.own, &mut self.profile] {
-                    profile.touched = profile.touched.max(now);
                     profile.tell(name, value, now);
                 }
             }
@@ -216,6 +215,7 @@ impl Engine {
 
     /// A clock set back is noticed with the next thing that happens.
     fn settle(&mut self, now: Millis) -> bool {
+        self.stored.settle(now, &self.plan, self.host.as_ref());
         let own = self.own.settle(now, &self.plan, self.host.as_ref());
         self.profile.settle(now, &self.plan, self.host.as_ref()) || own
     }
@@ -261,9 +261,7 @@ impl Engine {
     fn look(&mut self) {
         self.profile = Profile::of(&[&self.stored, &self.own], &self.plan);
         for (name, value, _) in &self.profile.user {
-            if self.user.get(name).is_none() {
-                self.user.set(name, value.clone());
-            }
+            self.user.set(name, value.clone());
         }
     }
 

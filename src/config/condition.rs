@@ -49,7 +49,7 @@ pub fn open_condition(condition: &Value, groups: &Value, host: &dyn Host) -> Con
         broken: Vec::new(),
         broken_audiences: Vec::new(),
     };
-    rules.read(&Node::root(condition), Ground::Open, &mut Report::new("", &[], host))
+    rules.read(&Node::root(condition), Ground::Open, &mut Report::new("", host))
 }
 
 const OPERATORS: [&str; 27] = [
@@ -636,7 +636,7 @@ impl Rules<'_> {
                 };
                 self.inside.push(id.to_owned());
                 // What is wrong inside was reported at the group itself.
-                let read = self.read(&Node::root(condition), ground, &mut Report::new("", &[], report.host));
+                let read = self.read(&Node::root(condition), ground, &mut Report::new("", report.host));
                 self.inside.pop();
                 read
             }

@@ -80,7 +80,7 @@ const LATER: [&str; 3] = ["interests", "lifecycle", "pressure"];
 /// Reads a config. What it holds is sound; what is not is among the problems, in the order of the text.
 pub fn read(text: &str, host: &dyn Host) -> (Config, Vec<Problem>) {
     let (value, faults) = json::read(text, host);
-    let mut report = Report::new(text, &faults, host);
+    let mut report = Report::new(text, host);
     let mut config = Config::default();
     if let Some(value) = &value {
         let root = Node::root(value);
@@ -88,8 +88,8 @@ pub fn read(text: &str, host: &dyn Host) -> (Config, Vec<Problem>) {
             sections(&root, &mut config, &mut report);
         }
     }
-    config.sound = report.errors() == 0;
-    (config, report.problems)
+    config.sound = report.errors() == 0 && faults.is_empty();
+    (config, report.finish(&faults))
 }
 
 fn sections(root: &Node, config: &mut Config, report: &mut Report) {

@@ -2,7 +2,7 @@
 
 use super::problem::{Problem, Severity, nearest};
 use crate::host::Host;
-use crate::json::{Fault, Place, Value, find};
+use crate::json::{Fault, Place, Value, Wanted, find, push_index, push_key};
 use crate::time::{Millis, duration};
 use crate::words::{add_to_list, decimal, say_with};
 
@@ -62,43 +62,20 @@ impl<'a> Node<'a> {
         }
     }
 
-    fn steps(&self) -> (Vec<String>, String) {
+    fn path(&self) -> String {
+        let mut path;
         match self.step {
-            Step::Root => (Vec::new(), "$".to_owned()),
+            Step::Root => path = "$".to_owned(),
             Step::Key(parent, key) => {
-                let (mut steps, mut path) = parent.steps();
+                path = parent.path();
                 push_key(key, &mut path);
-                steps.push(key.to_owned());
-                (steps, path)
             }
             Step::Index(parent, index) => {
-                let (mut steps, mut path) = parent.steps();
-                let index = decimal(index as i64);
-                path.push('[');
-                path.push_str(&index);
-                path.push(']');
-                steps.push(index);
-                (steps, path)
+                path = parent.path();
+                push_index(index, &mut path);
             }
         }
-    }
-}
-
-fn push_key(key: &str, path: &mut String) {
-    let plain = key.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
-        && !key.starts_with(|first: char| first.is_ascii_digit());
-    if plain && !key.is_empty() {
-        path.push('.');
-        path.push_str(key);
-    } else {
-        path.push_str("['");
-        for letter in key.chars() {
-            if letter == '\\' || letter == '\'' {
-                path.push('\\');
-            }
-            path.push(letter);
-        }
-        path.push_str("']");
+        path
     }
 }
 
@@ -106,62 +83,78 @@ fn push_key(key: &str, path: &mut String) {
 pub(super) struct Report<'a> {
     text: &'a str,
     pub host: &'a dyn Host,
-    pub problems: Vec<Problem>,
+    /// What was found, and whether it is about a key; where it stands is looked for in the end.
+    found: Vec<(Problem, bool)>,
     /// The offer being read.
     pub offer: Option<String>,
 }
 
 impl<'a> Report<'a> {
-    pub fn new(text: &'a str, faults: &[Fault], host: &'a dyn Host) -> Self {
-        let mut report = Report {
+    pub fn new(text: &'a str, host: &'a dyn Host) -> Self {
+        Report {
             text,
             host,
-            problems: Vec::new(),
+            found: Vec::new(),
             offer: None,
+        }
+    }
+
+    /// All problems, in the order of the text.
+    pub fn finish(self, faults: &[Fault]) -> Vec<Problem> {
+        let mut wanted: Vec<Wanted> = Vec::new();
+        for (problem, is_key) in &self.found {
+            wanted.push((&problem.path, *is_key));
+        }
+        let places = if wanted.is_empty() {
+            Vec::new()
+        } else {
+            find(self.text, &wanted, self.host)
+        };
+        let mut problems: Vec<Problem> = Vec::new();
+        let mut insert = |problem: Problem| {
+            let index = problems.partition_point(|other| other.place <= problem.place);
+            problems.insert(index, problem);
         };
         for fault in faults {
-            report.push(
-                Severity::Error,
-                "$".to_owned(),
-                fault.offset,
-                fault.what.to_owned(),
-                fault.remedy.to_owned(),
-            );
+            insert(Problem {
+                severity: Severity::Error,
+                path: "$".to_owned(),
+                place: Place::of(self.text, fault.offset),
+                what: fault.what.to_owned(),
+                remedy: fault.remedy.to_owned(),
+                offer: None,
+            });
         }
-        report
+        for ((problem, _), place) in self.found.into_iter().zip(places) {
+            insert(Problem { place, ..problem });
+        }
+        problems
     }
 
     /// How many errors there are so far: an offer during which it grew is skipped.
     pub fn errors(&self) -> usize {
-        self.problems
+        self.found
             .iter()
-            .filter(|problem| problem.severity == Severity::Error)
+            .filter(|(problem, _)| problem.severity == Severity::Error)
             .count()
     }
 
-    /// Problems stay in the order of the text.
-    fn push(&mut self, severity: Severity, path: String, offset: usize, what: String, remedy: String) {
-        let place = Place::of(self.text, offset);
-        let index = self.problems.partition_point(|problem| problem.place <= place);
-        self.problems.insert(
-            index,
+    /// `what` and `remedy` are templates that share `parts`, see [`say`](crate::words::say).
+    fn note(&mut self, severity: Severity, node: &Node, is_key: bool, what: &str, remedy: &str, parts: &[&str]) {
+        let parts = &mut parts.iter();
+        let (what, remedy) = (say_with(what, parts), say_with(remedy, parts));
+        let offer = self.offer.clone();
+        self.found.push((
             Problem {
                 severity,
-                path,
-                place,
+                path: node.path(),
+                place: Place::START,
                 what,
                 remedy,
-                offer: self.offer.clone(),
+                offer,
             },
-        );
-    }
-
-    /// `what` and `remedy` are templates that share `parts`, see [`say`](crate::words::say).
-    fn note(&mut self, severity: Severity, node: &Node, key: bool, what: &str, remedy: &str, parts: &[&str]) {
-        let (steps, path) = node.steps();
-        let offset = find(self.text, &steps, key, self.host);
-        let parts = &mut parts.iter();
-        self.push(severity, path, offset, say_with(what, parts), say_with(remedy, parts));
+            is_key,
+        ));
     }
 
     /// The value is wrong.
@@ -291,11 +284,9 @@ impl<'a> Report<'a> {
             .number()
             .filter(|number| *number >= 1.0 && *number <= f64::from(most) && number.trunc() == *number);
         if count.is_none() {
-            self.expected(
-                node,
-                &["a whole number from 1 to ", &most.to_string()].concat(),
-                "write for example `3`",
-            );
+            let found = self.show(node.value);
+            let what = "this has to be a whole number from 1 to %, but is `%`";
+            self.error(node, what, "write for example `3`", &[&decimal(most.into()), &found]);
         }
         count.map(|number| number as u32)
     }

@@ -1,7 +1,8 @@
 //! `schedule`: from when to when, and at which hours, an offer may be shown.
 
 use super::reader::{Node, Report};
-use crate::time::{DAY, HOUR, MINUTE, Millis, SECOND, day_number};
+use crate::host::Host;
+use crate::time::{DAY, HOUR, MINUTE, Millis, SECOND, Zone, day_number};
 use crate::words::whole;
 
 /// When an offer may be shown. Without a bound: always.
@@ -17,11 +18,40 @@ pub struct Schedule {
 
 /// An instant as it was written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Edge {
-    /// On the site's wall clock: ms since the epoch as if local time were UTC.
-    Local(Millis),
-    /// With an offset of its own: ms since the epoch.
-    Exact(Millis),
+pub struct Edge {
+    /// In ms since the epoch.
+    pub at: Millis,
+    /// It was written without an offset, so `at` is the site's wall clock, as if that were UTC.
+    pub is_local: bool,
+}
+
+impl Edge {
+    /// The instant on the world's clock. Of an hour that comes twice, the first.
+    #[must_use]
+    pub fn instant(self, zone: &Zone, host: &dyn Host) -> Millis {
+        if !self.is_local {
+            return self.at;
+        }
+        // Clocks change at most once within two days, so one of the two offsets is right.
+        let offset = |near: Millis| zone.local(near, host) - near;
+        let (before, after) = (self.at - offset(self.at - DAY), self.at - offset(self.at + DAY));
+        for instant in [before, after] {
+            if zone.local(instant, host) == self.at {
+                return instant;
+            }
+        }
+        // In a skipped hour neither is: then it is when the clocks skip it.
+        let (mut earlier, mut later) = (after, before);
+        while later - earlier > 1 {
+            let middle = earlier + (later - earlier) / 2;
+            *(if zone.local(middle, host) < self.at {
+                &mut earlier
+            } else {
+                &mut later
+            }) = middle;
+        }
+        later
+    }
 }
 
 pub(super) fn read(node: &Node, report: &mut Report) -> Schedule {
@@ -42,9 +72,7 @@ pub(super) fn read(node: &Node, report: &mut Report) -> Schedule {
         }
     }
     let empty = match (schedule.from, schedule.to) {
-        (Some(Edge::Local(from)), Some(Edge::Local(to))) | (Some(Edge::Exact(from)), Some(Edge::Exact(to))) => {
-            from >= to
-        }
+        (Some(from), Some(to)) if from.is_local == to.is_local => from.at >= to.at,
         _ => false,
     };
     if empty && let Some(to) = node.get("to") {
@@ -70,6 +98,10 @@ fn read_edge(node: &Node, whole_day: Millis, report: &mut Report) -> Option<Edge
     edge
 }
 
+fn local(at: Millis) -> Edge {
+    Edge { at, is_local: true }
+}
+
 /// `2026-11-27`, `2026-11-27T18:00`, with seconds, with `Z` or an offset. A date alone stands for its start plus `whole_day`.
 fn parse_edge(text: &str, whole_day: Millis) -> Option<Edge> {
     let (date, time) = text
@@ -86,23 +118,27 @@ fn parse_edge(text: &str, whole_day: Millis) -> Option<Edge> {
     }
     let midnight = day_number(year, month, day)? * DAY;
     let Some(time) = time else {
-        return Some(Edge::Local(midnight + whole_day));
+        return Some(local(midnight + whole_day));
     };
     let zone = time.find(['Z', '+', '-']).unwrap_or(time.len());
-    let local = midnight + parse_clock(time.get(..zone)?)?;
+    let wall = midnight + parse_clock(time.get(..zone)?)?;
     let offset = time.get(zone..)?;
     if offset.is_empty() {
-        return Some(Edge::Local(local));
+        return Some(local(wall));
     }
     if offset == "Z" {
-        return Some(Edge::Exact(local));
+        return Some(Edge {
+            at: wall,
+            is_local: false,
+        });
     }
     let ahead = parse_clock(offset.get(1..)?)?;
-    Some(Edge::Exact(if offset.starts_with('-') {
-        local + ahead
+    let at = if offset.starts_with('-') {
+        wall + ahead
     } else {
-        local - ahead
-    }))
+        wall - ahead
+    };
+    Some(Edge { at, is_local: false })
 }
 
 /// `18:00` or `18:00:30`, in ms since midnight.
@@ -138,20 +174,29 @@ mod tests {
     #[test]
     fn dates_stand_for_whole_days_and_times_for_instants() {
         let day = 20_784 * DAY;
-        assert_eq!(parse_edge("2026-11-27", 0), Some(Edge::Local(day)));
-        assert_eq!(parse_edge("2026-11-27", DAY), Some(Edge::Local(day + DAY)));
-        assert_eq!(parse_edge("2026-11-27T18:00", DAY), Some(Edge::Local(day + 18 * HOUR)));
+        assert_eq!(parse_edge("2026-11-27", 0), Some(local(day)));
+        assert_eq!(parse_edge("2026-11-27", DAY), Some(local(day + DAY)));
+        assert_eq!(parse_edge("2026-11-27T18:00", DAY), Some(local(day + 18 * HOUR)));
         assert_eq!(
             parse_edge("2026-11-27T18:00:30Z", DAY),
-            Some(Edge::Exact(day + 18 * HOUR + 30 * SECOND))
+            Some(Edge {
+                at: day + 18 * HOUR + 30 * SECOND,
+                is_local: false
+            })
         );
         assert_eq!(
             parse_edge("2026-11-27T18:00+01:00", DAY),
-            Some(Edge::Exact(day + 17 * HOUR))
+            Some(Edge {
+                at: day + 17 * HOUR,
+                is_local: false
+            })
         );
         assert_eq!(
             parse_edge("2026-11-27T18:00-05:30", DAY),
-            Some(Edge::Exact(day + 23 * HOUR + 30 * MINUTE))
+            Some(Edge {
+                at: day + 23 * HOUR + 30 * MINUTE,
+                is_local: false
+            })
         );
         for wrong in [
             "2026-02-30",

@@ -4,7 +4,7 @@ use super::{Closed, Moment, frequency, schedule};
 use crate::condition::{
     Check, Condition, Did, Facts, Measure, Op, Order, Test, Truth, check_words, holds, value_words,
 };
-use crate::config::{Edge, Offer, Period};
+use crate::config::{Offer, Period};
 use crate::json::Value;
 use crate::plan::Placement;
 use crate::time::{DAY, Millis, clock_text, duration_text, moment_text};
@@ -434,9 +434,9 @@ fn did_reason(did: &Did, wanted: bool, moment: &Moment) -> Reason {
 
 fn closed_reason(closed: Closed, moment: &Moment) -> Reason {
     let zone = &moment.plan.zone.0;
-    let (template, edge) = match closed {
-        Closed::Before(edge) => ("it begins at %", edge),
-        Closed::After(edge) => ("it ended at %", edge),
+    let (template, at) = match closed {
+        Closed::Before(at) => ("it begins at %", at),
+        Closed::After(at) => ("it ended at %", at),
         Closed::Hours(from, to) => {
             let span = say("%–%", &[&clock_text(from), &clock_text(to)]);
             let now = clock_text(moment.local().rem_euclid(DAY));
@@ -444,15 +444,16 @@ fn closed_reason(closed: Closed, moment: &Moment) -> Reason {
             return reason("schedule", text, say("it is between % (%)", &[&span, zone]));
         }
     };
-    let (at, zone) = match edge {
-        Edge::Local(at) => (at, zone.as_str()),
-        Edge::Exact(at) => (at, "UTC"),
-    };
-    let at = say("% (%)", &[&moment_text(at), zone]);
-    let change = if matches!(closed, Closed::Before(_)) {
-        say("it is % or later", &[&at])
-    } else {
-        "its schedule ends later".to_owned()
-    };
-    reason("schedule", say(template, &[&at]), change)
+    let words = say("% (%)", &[&moment_text(moment.plan.zone.local(at, moment.host)), zone]);
+    let text = say(template, &[&words]);
+    if matches!(closed, Closed::After(_)) {
+        return reason("schedule", text, "its schedule ends later".to_owned());
+    }
+    let change = say("it is % or later", &[&words]);
+    Reason {
+        check: "schedule",
+        text,
+        change,
+        until: Some(at),
+    }
 }

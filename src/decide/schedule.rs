@@ -1,30 +1,27 @@
 //! Whether it is an offer's time.
 
 use super::Moment;
-use crate::config::{Edge, Schedule};
+use crate::config::Schedule;
 use crate::time::{DAY, Millis};
 
 /// It is not its time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Closed {
-    /// It has yet to begin.
-    Before(Edge),
-    /// It is over.
-    After(Edge),
+    /// It has yet to begin, at this instant.
+    Before(Millis),
+    /// It is over since this instant.
+    After(Millis),
     /// Only at these hours, in ms since midnight.
     Hours(Millis, Millis),
 }
 
 pub(super) fn closed(schedule: &Schedule, moment: &Moment) -> Option<Closed> {
-    let reached = |edge: Edge| match edge {
-        Edge::Local(at) => moment.local() >= at,
-        Edge::Exact(at) => moment.now >= at,
-    };
-    if let Some(from) = schedule.from.filter(|from| !reached(*from)) {
-        return Some(Closed::Before(from));
+    // The plan has put both on the world's clock.
+    if let Some(from) = schedule.from.filter(|from| moment.now < from.at) {
+        return Some(Closed::Before(from.at));
     }
-    if let Some(to) = schedule.to.filter(|to| reached(*to)) {
-        return Some(Closed::After(to));
+    if let Some(to) = schedule.to.filter(|to| moment.now >= to.at) {
+        return Some(Closed::After(to.at));
     }
     let (from, to) = schedule.hours?;
     let clock = moment.local().rem_euclid(DAY);

@@ -1,8 +1,7 @@
-//! Finds the line and column of a path. Text is read a second time for it, but only when there is a problem to report.
+//! Finds the lines and columns of paths. The text is read a second time for it, once, and only when there is a problem.
 
 use super::read::Reader;
 use crate::host::Host;
-use crate::words::whole;
 
 /// A position in a text, as editors count: both from 1, columns in characters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -14,69 +13,131 @@ pub struct Place {
 }
 
 impl Place {
+    /// Where every text begins.
+    pub const START: Place = Place { line: 1, column: 1 };
+
     /// The place of a byte offset.
     #[must_use]
     pub fn of(text: &str, offset: usize) -> Place {
-        let (mut line, mut column) = (1, 1);
-        for letter in text.get(..offset).unwrap_or(text).chars() {
-            column += 1;
+        Place::START.after(text.get(..offset).unwrap_or(text))
+    }
+
+    /// The place behind `text`, which begins here.
+    fn after(mut self, text: &str) -> Place {
+        for letter in text.chars() {
+            self.column += 1;
             if letter == '\n' {
-                (line, column) = (line + 1, 1);
+                self = Place {
+                    line: self.line + 1,
+                    column: 1,
+                };
             }
         }
-        Place { line, column }
+        self
     }
 }
 
-/// The byte offset of what `steps` leads to (keys of objects, indexes of arrays): of the key itself where `key` is set,
-/// else of the value. As much of the way as exists is gone.
-pub fn find(text: &str, steps: &[String], key: bool, host: &dyn Host) -> usize {
-    let mut reader = Reader::new(text, host);
-    for (depth, step) in steps.iter().enumerate() {
-        reader.space();
-        let parent = reader.at;
-        let found = if reader.eat(b'{') {
-            find_key(&mut reader, step, key && depth + 1 == steps.len())
-        } else if reader.eat(b'[') {
-            find_item(&mut reader, step)
+/// What is looked for: the JSONPath of a value, and whether its key is meant rather than the value itself.
+pub type Wanted<'a> = (&'a str, bool);
+
+/// The places of paths. What isn't there is at the start of the text; of what is there twice, the last counts.
+pub fn find(text: &str, wanted: &[Wanted], host: &dyn Host) -> Vec<Place> {
+    let mut places = vec![Place::START; wanted.len()];
+    let reader = Reader::new(text, host);
+    let mut walk = Walk {
+        text,
+        reader,
+        path: "$".to_owned(),
+        wanted,
+        places: &mut places,
+        offset: 0,
+        place: Place::START,
+    };
+    walk.value();
+    places
+}
+
+struct Walk<'a> {
+    text: &'a str,
+    reader: Reader<'a>,
+    path: String,
+    wanted: &'a [Wanted<'a>],
+    places: &'a mut [Place],
+    /// As far as lines were counted.
+    offset: usize,
+    place: Place,
+}
+
+impl Walk<'_> {
+    /// Notes this place for whoever looks for the path.
+    fn note(&mut self, offset: usize, is_key: bool) {
+        for ((path, key), place) in self.wanted.iter().zip(self.places.iter_mut()) {
+            if *key == is_key && *path == self.path {
+                self.place = self.place.after(self.text.get(self.offset..offset).unwrap_or_default());
+                self.offset = offset;
+                *place = self.place;
+            }
+        }
+    }
+
+    fn value(&mut self) -> Option<()> {
+        self.reader.space();
+        self.note(self.reader.at, false);
+        let length = self.path.len();
+        if self.reader.eat(b'{') {
+            self.reader.space();
+            while !self.reader.eat(b'}') {
+                let start = self.reader.at;
+                let key = self.reader.key()?;
+                push_key(&key, &mut self.path);
+                self.note(start, true);
+                self.value()?;
+                self.path.truncate(length);
+                self.reader.comma(b'}')?;
+            }
+        } else if self.reader.eat(b'[') {
+            let mut index = 0;
+            self.reader.space();
+            while !self.reader.eat(b']') {
+                push_index(index, &mut self.path);
+                self.value()?;
+                self.path.truncate(length);
+                self.reader.comma(b']')?;
+                index += 1;
+            }
         } else {
-            None
-        };
-        if found.is_none() {
-            return parent;
+            self.reader.value()?;
         }
+        Some(())
     }
-    reader.space();
-    reader.at
 }
 
-/// Leaves the reader before the value of `step`, or before the key itself. Of two with the same key the last one counts.
-fn find_key(reader: &mut Reader, step: &str, at_key: bool) -> Option<()> {
-    let mut found = None;
-    loop {
-        reader.space();
-        let start = reader.at;
-        if reader.peek() == Some(b'}') {
-            break;
-        }
-        let Some(key) = reader.key() else { break };
-        if key == step {
-            found = Some(if at_key { start } else { reader.at });
-        }
-        if reader.value().is_none() || reader.comma(b'}').is_none() {
-            break;
-        }
+/// Appends a key to a JSONPath (RFC 9535).
+pub fn push_key(key: &str, path: &mut String) {
+    let mut plain = !key.is_empty();
+    for (index, byte) in key.bytes().enumerate() {
+        plain &= byte == b'_' || byte.is_ascii_alphabetic() || (index > 0 && byte.is_ascii_digit());
     }
-    reader.at = found?;
-    Some(())
+    if plain {
+        path.push('.');
+        path.push_str(key);
+        return;
+    }
+    path.push_str("['");
+    for letter in key.chars() {
+        if letter == '\\' || letter == '\'' {
+            path.push('\\');
+        }
+        path.push(letter);
+    }
+    path.push_str("']");
 }
 
-fn find_item(reader: &mut Reader, step: &str) -> Option<()> {
-    for _ in 0..whole(step)? {
-        reader.value()?;
-        reader.comma(b']')?;
-    }
-    Some(())
+/// Appends an index to a JSONPath.
+pub fn push_index(index: usize, path: &mut String) {
+    path.push('[');
+    path.push_str(&crate::words::decimal(index as i64));
+    path.push(']');
 }
 
 #[cfg(test)]
@@ -86,17 +147,20 @@ mod tests {
 
     #[test]
     fn a_path_leads_to_its_line_and_column() {
-        let text = "{\n  \"é\": 1, \"b\": [10,\n    {\"c\": 5}]\n}";
-        let place = |steps: &[&str], key| {
-            let steps: Vec<String> = steps.iter().map(ToString::to_string).collect();
-            let place = Place::of(text, find(text, &steps, key, &Native));
-            (place.line, place.column)
-        };
-        assert_eq!(place(&[], false), (1, 1));
-        assert_eq!(place(&["b"], true), (2, 11));
-        assert_eq!(place(&["b"], false), (2, 16));
-        assert_eq!(place(&["b", "1", "c"], true), (3, 6));
-        assert_eq!(place(&["b", "1", "c"], false), (3, 11));
-        assert_eq!(place(&["b", "1", "missing"], true), (3, 5));
+        let text = "{\n  \"é\": 1, \"b\": [10,\n    {\"c\": 5}], \"b.c\": 7}";
+        let cases = [
+            ("$", false, (1, 1)),
+            ("$.b", true, (2, 11)),
+            ("$.b", false, (2, 16)),
+            ("$.b[1].c", true, (3, 6)),
+            ("$.b[1].c", false, (3, 11)),
+            ("$['b.c']", false, (3, 23)),
+            ("$.b[1].missing", true, (1, 1)),
+        ];
+        let wanted: Vec<Wanted> = cases.iter().map(|(path, key, _)| (*path, *key)).collect();
+        let places = find(text, &wanted, &Native);
+        for ((path, _, place), found) in cases.iter().zip(places) {
+            assert_eq!((found.line, found.column), *place, "{path}");
+        }
     }
 }

@@ -7,14 +7,14 @@ mod find;
 mod read;
 mod write;
 
-pub use find::{Place, find};
+pub use find::{Place, Wanted, find, push_index, push_key};
 pub use read::{Fault, read};
 pub use write::{quote, write};
 
 use crate::words::whole;
 
 /// Any JSON value. Objects keep the order in which they were written.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, PartialOrd)]
 pub enum Value {
     /// `null`, and everything that is missing.
     #[default]

@@ -88,6 +88,29 @@ impl Keep {
         keep
     }
 
+    /// While the config has an error, nothing that is stored is erased: the rule that needs it may be the broken one.
+    pub(super) fn loosened(&self) -> Keep {
+        let mut all = self.clone();
+        all.visit = true;
+        all.cart = true;
+        all.arrival = ARRIVAL.to_vec();
+        for tally in &mut all.tallies {
+            *tally = TallyKeep {
+                buckets: [i64::MAX; 3],
+                total: true,
+                last: true,
+            };
+        }
+        for history in &mut all.histories {
+            *history = HistoryKeep {
+                shown: usize::MAX,
+                counts: [true; 4],
+                last: [true; 4],
+            };
+        }
+        all
+    }
+
     fn history(&mut self, id: usize, change: impl FnOnce(&mut HistoryKeep)) {
         if let Some(history) = self.histories.get_mut(id) {
             change(history);
@@ -140,17 +163,10 @@ impl Keep {
                 | Known::VisitSeconds
                 | Known::DaysSinceLast
                 | Known::DaysSinceFirst => self.visit = true,
-                Known::VisitEntry
-                | Known::Referrer
-                | Known::Channel
-                | Known::UtmSource
-                | Known::UtmMedium
-                | Known::UtmCampaign
-                | Known::UtmTerm
-                | Known::UtmContent => {
+                arrival if ARRIVAL.contains(arrival) => {
                     self.visit = true;
-                    if !self.arrival.contains(known) {
-                        self.arrival.push(*known);
+                    if !self.arrival.contains(arrival) {
+                        self.arrival.push(*arrival);
                     }
                 }
                 _ => {}
@@ -165,6 +181,18 @@ fn set(flags: &mut [bool; 4], outcome: Outcome) {
         *flag = true;
     }
 }
+
+/// The facts of how a visit began. Their order is how they are stored.
+pub const ARRIVAL: [Known; 8] = [
+    Known::VisitEntry,
+    Known::Referrer,
+    Known::Channel,
+    Known::UtmSource,
+    Known::UtmMedium,
+    Known::UtmCampaign,
+    Known::UtmTerm,
+    Known::UtmContent,
+];
 
 /// The grains in the order of [`TallyKeep::buckets`].
 pub const GRAINS: [Grain; 3] = [Grain::Minute, Grain::Hour, Grain::Day];

@@ -4,11 +4,11 @@
 
 mod keep;
 
-pub use keep::{GRAINS, HistoryKeep, Keep, TallyKeep};
+pub use keep::{ARRIVAL, GRAINS, HistoryKeep, Keep, TallyKeep};
 
 use crate::bucket::fnv1a;
 use crate::condition::Condition;
-use crate::config::{Audience, Config, Offer};
+use crate::config::{Audience, Config, Edge, Offer};
 use crate::host::Host;
 use crate::json::Value;
 use crate::time::{Millis, Zone};
@@ -36,6 +36,8 @@ pub struct Plan {
     pub events: Vec<(String, Vec<usize>)>,
     /// What to keep of the visitor, and nothing else.
     pub keep: Keep,
+    /// What not to erase of what is stored: the same, unless the config has an error.
+    pub hold: Keep,
     /// Offers left out because of an error: id and placement.
     pub skipped: Vec<(String, String)>,
     /// The config had no error, so what no rule asks for may be erased.
@@ -62,14 +64,12 @@ pub struct Tally {
     pub filter: Option<Condition>,
     /// The key under which it is stored.
     pub key: u32,
-    /// What of it has to be kept.
-    pub keep: TallyKeep,
 }
 
 impl Plan {
     /// Compiles a config. `visitor_zone` is the visitor's own time zone, for sites that follow it.
     #[must_use]
-    pub fn new(config: Config, visitor_zone: &str, host: &dyn Host) -> Plan {
+    pub fn new(mut config: Config, visitor_zone: &str, host: &dyn Host) -> Plan {
         let keep = Keep::of(&config);
         let visitor_zone = host.offset(visitor_zone, 0).map_or("UTC", |_| visitor_zone);
         let mut events: Vec<(String, Vec<usize>)> = Vec::new();
@@ -92,12 +92,20 @@ impl Plan {
             });
         }
         let mut tallies = Vec::new();
-        for (tally, keep) in config.tallies.into_iter().zip(&keep.tallies) {
+        for tally in config.tallies {
             tallies.push(Tally {
-                filter: tally.filter,
                 key: fnv1a(&tally.identity),
-                keep: *keep,
+                filter: tally.filter,
             });
+        }
+        let zone = config.site.zone.unwrap_or_else(|| Zone(visitor_zone.to_owned()));
+        for offer in &mut config.offers {
+            for edge in [&mut offer.schedule.from, &mut offer.schedule.to].into_iter().flatten() {
+                *edge = Edge {
+                    at: edge.instant(&zone, host),
+                    is_local: false,
+                };
+            }
         }
         let mut ids = Vec::new();
         for id in config.ids {
@@ -106,7 +114,7 @@ impl Plan {
         }
         Plan {
             placements,
-            zone: config.site.zone.unwrap_or_else(|| Zone(visitor_zone.to_owned())),
+            zone,
             timeout: config.site.timeout,
             retention: config.site.retention,
             audiences: config.audiences,
@@ -114,6 +122,7 @@ impl Plan {
             tallies,
             offers: config.offers,
             events,
+            hold: if config.sound { keep.clone() } else { keep.loosened() },
             keep,
             skipped: config.skipped,
             sound: config.sound,

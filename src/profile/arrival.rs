@@ -3,22 +3,14 @@
 
 use crate::condition::Known;
 use crate::json::Value;
+use crate::plan::ARRIVAL;
 use crate::words::has;
 
 /// The facts of how a visit began, only those that rules ask for: the path they are found at, and the value.
 pub type Arrival = Vec<(u8, String)>;
 
-/// Which facts an arrival can have; their place in this list is how they are stored.
-pub(super) const FACTS: [Known; 8] = [
-    Known::VisitEntry,
-    Known::Referrer,
-    Known::Channel,
-    Known::UtmSource,
-    Known::UtmMedium,
-    Known::UtmCampaign,
-    Known::UtmTerm,
-    Known::UtmContent,
-];
+/// Longer facts are cut: an address can carry anything, and a profile is small.
+const LONGEST: usize = 256;
 
 /// What `page` tells of how a visit began, as far as `keep` asks for it.
 #[must_use]
@@ -30,7 +22,7 @@ pub fn arrival(page: &Value, keep: &[Known]) -> Arrival {
     let referrer = if internal { String::new() } else { referrer };
     let utm = |key: &str| text(&query, key);
     let mut facts = Vec::new();
-    for (index, known) in (0u8..).zip(FACTS) {
+    for (index, known) in (0u8..).zip(ARRIVAL) {
         if !keep.contains(&known) {
             continue;
         }
@@ -45,7 +37,7 @@ pub fn arrival(page: &Value, keep: &[Known]) -> Arrival {
             _ => utm("utm_content"),
         };
         if !value.is_empty() {
-            facts.push((index, value));
+            facts.push((index, value.chars().take(LONGEST).collect()));
         }
     }
     facts
@@ -53,7 +45,7 @@ pub fn arrival(page: &Value, keep: &[Known]) -> Arrival {
 
 /// The fact at `known`, when there is one.
 pub(crate) fn arrival_fact(arrival: &Arrival, known: Known) -> Option<&str> {
-    let place = FACTS.iter().position(|fact| *fact == known)?;
+    let place = ARRIVAL.iter().position(|fact| *fact == known)?;
     arrival
         .iter()
         .find(|(index, _)| usize::from(*index) == place)

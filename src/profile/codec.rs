@@ -8,7 +8,7 @@
 use super::{Cart, Count, History, Profile, Visit};
 use crate::host::Host;
 use crate::json;
-use crate::plan::{HistoryKeep, Plan, TallyKeep};
+use crate::plan::{ARRIVAL, HistoryKeep, Plan};
 use crate::time::Millis;
 
 const VERSION: &str = "1";
@@ -27,12 +27,13 @@ impl Profile {
         pass.time(&mut self.touched);
         pass.end(&mut text);
         let empty = text.len();
-        if let (Some(visit), true) = (&mut self.visit, plan.keep.visit) {
+        if let (Some(visit), true) = (&mut self.visit, plan.hold.visit) {
             let mut pass = Pass::writing(b'v');
             pass.visit(visit);
             pass.end(&mut text);
         }
-        for (count, tally) in self.counts.iter_mut().zip(&plan.tallies) {
+        for ((count, tally), hold) in self.counts.iter_mut().zip(&plan.tallies).zip(&plan.hold.tallies) {
+            count.trim(hold);
             if *count != Count::default() {
                 let mut pass = Pass::writing(b't');
                 pass.key(&mut tally.key.clone());
@@ -99,6 +100,10 @@ impl Profile {
                 profile.strangers.push(pass.bytes);
             }
         }
+        // When it was touched can't be read any more: then as if now.
+        if profile.touched == 0 && profile != Profile::new(plan) {
+            profile.touched = FARTHEST;
+        }
         profile
     }
 
@@ -106,13 +111,13 @@ impl Profile {
     fn take(&mut self, pass: &mut Pass, plan: &Plan, host: &dyn Host) -> Option<()> {
         match pass.byte(0) {
             b'p' => pass.time(&mut self.touched),
-            b'v' if plan.keep.visit => {
+            b'v' if plan.hold.visit => {
                 let mut visit = Visit::default();
                 pass.visit(&mut visit);
                 let asked = |fact: u8| {
-                    super::arrival::FACTS
+                    ARRIVAL
                         .get(usize::from(fact))
-                        .is_some_and(|known| plan.keep.arrival.contains(known))
+                        .is_some_and(|known| plan.hold.arrival.contains(known))
                 };
                 visit.arrival.retain(|(fact, _)| asked(*fact));
                 self.visit = Some(visit);
@@ -120,24 +125,20 @@ impl Profile {
             b't' => {
                 let mut key = 0;
                 pass.key(&mut key);
-                let index = plan
-                    .tallies
-                    .iter()
-                    .position(|tally| tally.key == key && tally.keep.anything())?;
-                let count = self.counts.get_mut(index)?;
-                pass.count(count);
-                count.narrow(&plan.tallies.get(index)?.keep);
+                let index = plan.tallies.iter().position(|tally| tally.key == key)?;
+                plan.hold.tallies.get(index).filter(|hold| hold.anything())?;
+                pass.count(self.counts.get_mut(index)?);
             }
             b'o' => {
                 let mut key = 0;
                 pass.key(&mut key);
                 let index = plan.ids.iter().position(|(_, known)| *known == key)?;
-                let keep = plan.keep.histories.get(index).filter(|keep| keep.anything())?;
+                let keep = plan.hold.histories.get(index).filter(|keep| keep.anything())?;
                 let history = self.histories.get_mut(index)?;
                 pass.history(history);
                 history.narrow(keep);
             }
-            b'c' if plan.keep.cart => pass.cart(&mut self.cart),
+            b'c' if plan.hold.cart => pass.cart(&mut self.cart),
             b'u' => {
                 let (mut at, mut name, mut value) = (0, String::new(), String::new());
                 pass.time(&mut at);
@@ -151,14 +152,6 @@ impl Profile {
             _ => return None,
         }
         Some(())
-    }
-}
-
-impl Count {
-    /// Drops what is not asked for any more.
-    fn narrow(&mut self, keep: &TallyKeep) {
-        self.total *= u32::from(keep.total);
-        self.last = self.last.filter(|_| keep.last);
     }
 }
 

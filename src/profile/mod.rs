@@ -67,20 +67,20 @@ impl Profile {
     pub fn merge(&mut self, other: &Profile, plan: &Plan) {
         self.touched = self.touched.max(other.touched);
         self.visit = visit::merge(self.visit.take(), other.visit.as_ref());
-        for ((count, other), tally) in self.counts.iter_mut().zip(&other.counts).zip(&plan.tallies) {
-            count.merge(other, &tally.keep);
+        for (count, other) in self.counts.iter_mut().zip(&other.counts) {
+            count.merge(other);
         }
         for ((history, other), keep) in self
             .histories
             .iter_mut()
             .zip(&other.histories)
-            .zip(&plan.keep.histories)
+            .zip(&plan.hold.histories)
         {
             history.merge(other, keep);
         }
         self.cart.merge(&other.cart);
         for (name, value, at) in &other.user {
-            self.tell(name, value, *at);
+            self.learn(name, value, *at);
         }
         self.strangers.extend(other.strangers.iter().cloned());
     }
@@ -93,18 +93,30 @@ impl Profile {
         }
         let tallies = plan.events.iter().find(|(name, _)| *name == event.name);
         for index in tallies.map_or(&[][..], |(_, tallies)| tallies) {
-            if let (Some(count), Some(tally)) = (self.counts.get_mut(*index), plan.tallies.get(*index))
+            let keeps = (plan.keep.tallies.get(*index), plan.hold.tallies.get(*index));
+            if let (Some(count), Some(tally), (Some(keep), Some(hold))) =
+                (self.counts.get_mut(*index), plan.tallies.get(*index), keeps)
                 && tally.filter.as_ref().is_none_or(|filter| event.passes(filter, host))
             {
-                count.add(now, &tally.keep, &plan.zone, host);
+                count.add(now, keep, &plan.zone, host);
+                count.trim(hold);
             }
         }
     }
 
-    /// The page says something of the visitor. What was said last counts.
-    pub fn tell(&mut self, name: &str, value: &Value, at: Millis) {
+    /// The page says something of the visitor, which counts from now on.
+    pub fn tell(&mut self, name: &str, value: &Value, now: Millis) {
+        self.touched = self.touched.max(now);
+        let before = self.user.iter().find(|(known, _, _)| known == name);
+        // Of two in the same ms the second is the later.
+        let at = before.map_or(now, |(_, _, at)| now.max(at + 1));
+        self.learn(name, value, at);
+    }
+
+    /// What was said last counts; of what was said at once, the same in whatever order it is merged.
+    fn learn(&mut self, name: &str, value: &Value, at: Millis) {
         match self.user.iter_mut().find(|(known, _, _)| known == name) {
-            Some(entry) if entry.2 <= at => *entry = (name.to_owned(), value.clone(), at),
+            Some(entry) if (entry.2, &entry.1) < (at, value) => *entry = (name.to_owned(), value.clone(), at),
             Some(_) => {}
             None => self.user.push((name.to_owned(), value.clone(), at)),
         }

@@ -49,18 +49,26 @@ impl Count {
         for ((ring, grain), buckets) in self.rings.iter_mut().zip(GRAINS).zip(keep.buckets) {
             if buckets > 0 {
                 ring.add(bucket(grain, now, zone, host), 1);
-                ring.trim(buckets);
             }
         }
     }
 
-    pub(super) fn merge(&mut self, other: &Count, keep: &TallyKeep) {
+    /// Nothing is dropped here: what seems old beside a clock that was ahead may be of today.
+    pub(super) fn merge(&mut self, other: &Count) {
         self.total = self.total.saturating_add(other.total);
         self.last = self.last.max(other.last);
-        for ((ring, other), buckets) in self.rings.iter_mut().zip(&other.rings).zip(keep.buckets) {
+        for (ring, other) in self.rings.iter_mut().zip(&other.rings) {
             for (bucket, times) in &other.0 {
                 ring.add(*bucket, *times);
             }
+        }
+    }
+
+    /// Drops what no window can reach any more, and what is not asked for.
+    pub(super) fn trim(&mut self, hold: &TallyKeep) {
+        self.total *= u32::from(hold.total);
+        self.last = self.last.filter(|_| hold.last);
+        for (ring, buckets) in self.rings.iter_mut().zip(hold.buckets) {
             ring.trim(buckets);
         }
     }
@@ -91,7 +99,9 @@ impl Ring {
     /// Drops what no window of so many buckets can reach any more.
     fn trim(&mut self, buckets: i64) {
         if let Some((newest, _)) = self.0.last().copied() {
-            let old = self.0.partition_point(|(bucket, _)| *bucket <= newest - buckets);
+            let old = self
+                .0
+                .partition_point(|(bucket, _)| *bucket <= newest.saturating_sub(buckets));
             if old > 0 {
                 self.0 = self.0.split_off(old);
             }

@@ -46,17 +46,15 @@ impl Visit {
     /// This visit was begun without knowing of what was stored. Counts it on from there: as the same visit when the stored
     /// one wasn't over yet, else as a later one.
     pub fn follow(&mut self, stored: &Visit, timeout: Millis) {
-        if stored.is_over(self.start, timeout) {
-            if self.number == 1 {
-                self.previous = Some(stored.start);
-            }
-            self.number = self.number.saturating_add(stored.number);
-        } else {
-            self.number = self.number.saturating_add(stored.number.saturating_sub(1));
-            if self.number == stored.number {
-                self.previous = stored.previous;
-            }
+        let goes_on = !stored.is_over(self.first, timeout);
+        if self.number == 1 {
+            self.previous = if goes_on { stored.previous } else { Some(stored.start) };
+        } else if self.number == 2 && goes_on {
+            self.previous = Some(stored.start);
         }
+        self.number = self
+            .number
+            .saturating_add(stored.number - u32::from(goes_on && stored.number > 0));
         self.first = self.first.min(stored.first);
     }
 

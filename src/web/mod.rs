@@ -60,11 +60,7 @@ impl Core {
             12 => engine.forget(),
             13 => answer = duration(first).map_or(Value::Null, |span| Value::Number(span as f64)),
             14 => answer = report::faults(first, &json::read(first, engine.host()).1),
-            15 | 16 => {
-                let steps: Vec<String> = second.split('\n').map(str::to_owned).collect();
-                let steps = if second.is_empty() { &[] } else { steps.as_slice() };
-                answer = report::place(first, json::find(first, steps, verb == 16, engine.host()));
-            }
+            15 | 16 => answer = report::place(json::find(first, &[(second, verb == 16)], engine.host()).first()),
             _ => {}
         }
         answer.to_json(self.engine.host())

@@ -53,7 +53,7 @@ pub(super) fn faults(text: &str, faults: &[Fault]) -> Value {
     let mut list = Vec::new();
     for fault in faults {
         list.push(
-            at(text, fault.offset)
+            at(Place::of(text, fault.offset))
                 .text("what", fault.what)
                 .text("remedy", fault.remedy)
                 .done(),
@@ -62,12 +62,11 @@ pub(super) fn faults(text: &str, faults: &[Fault]) -> Value {
     Value::List(list)
 }
 
-pub(super) fn place(text: &str, offset: usize) -> Value {
-    at(text, offset).done()
+pub(super) fn place(place: Option<&Place>) -> Value {
+    at(*place.unwrap_or(&Place::START)).done()
 }
 
-fn at(text: &str, offset: usize) -> Object {
-    let place = Place::of(text, offset);
+fn at(place: Place) -> Object {
     Object::new()
         .number("line", place.line as f64)
         .number("column", place.column as f64)
