@@ -92,7 +92,7 @@ const begin = ({ offers, consent = 'memory', wasm = new URL('./maitre.wasm', imp
   };
 
   const granted = (wished: Consent): Consent => {
-    if (height(wished) < 0) report(`\`${String(wished)}\` is no consent level`, `taken as \`memory\`; write one of ${LADDER.join(', ')}`);
+    if (height(wished) < 0) report(`\`${String(wished)}\` is no consent level`, `write one of ${LADDER.join(', ')}`);
     const isPrivate = (navigator as { globalPrivacyControl?: boolean }).globalPrivacyControl === true;
     return height(wished) < 0 || (isPrivate && height(wished) > 1) ? 'memory' : wished;
   };
@@ -164,6 +164,8 @@ const begin = ({ offers, consent = 'memory', wasm = new URL('./maitre.wasm', imp
       ask<Explanation>((core) => core.explain(String(placement), now()), { placement, take: 0, shows: [], offers: [] }),
     consent: guard((wished) => {
       const next = granted(wished);
+      // A slip must not erase what the visitor agreed to keep.
+      if (height(wished) < 0) return;
       erase(next);
       turn(next);
     }),
@@ -187,11 +189,11 @@ const begin = ({ offers, consent = 'memory', wasm = new URL('./maitre.wasm', imp
   );
 
   const load = async (): Promise<void> => {
-    if (!offers) throw new Error('no config: give `offers`, or write `data-offers` on the tag');
+    if (!offers) throw new Failure('there is no config', 'give `offers`, or write `data-offers` on the tag');
     // Both fetches begin in the same tick.
     const [module, config] = await Promise.all([
-      fetched(wasm).then(compiled),
-      isUrl ? fetched(offers).then((response) => response.text()) : JSON.stringify(offers),
+      fetched(wasm, 'put `maitre.wasm` beside the script, or say where it is with `wasm`').then(compiled),
+      isUrl ? fetched(offers, 'correct the address of the config').then(textOf) : JSON.stringify(offers),
       pageIsThere(),
     ]);
     if (isBroken) return;
@@ -206,7 +208,8 @@ const begin = ({ offers, consent = 'memory', wasm = new URL('./maitre.wasm', imp
   const ready = load()
     .catch((error) => {
       core = undefined;
-      report(`Maitre can't start: ${error instanceof Error ? error.message : error}`, 'the fallbacks stay');
+      const remedy = error instanceof Failure ? error.remedy : "allow `'wasm-unsafe-eval'` in the CSP's `script-src`, if it has one";
+      report(`Maitre can't start: ${error instanceof Error ? error.message : error}`, remedy);
       isBroken = true;
       refresh(true);
     })
@@ -217,10 +220,27 @@ const begin = ({ offers, consent = 'memory', wasm = new URL('./maitre.wasm', imp
 
 const decision = (placement: string, offers: Shown[]): Decision => ({ placement, offer: offers[0]?.id ?? null, offers });
 
-const fetched = async (url: string | URL): Promise<Response> => {
-  const response = await fetch(url, { credentials: 'same-origin' });
-  if (!response.ok) throw new Error(`${url} answered ${response.status}`);
+/** What keeps Maitre from starting, and what to do about it. */
+class Failure extends Error {
+  constructor(
+    what: string,
+    readonly remedy: string,
+  ) {
+    super(what);
+  }
+}
+
+const fetched = async (url: string | URL, remedy: string): Promise<Response> => {
+  const response = await fetch(url, { credentials: 'same-origin' }).catch(() => undefined);
+  if (!response?.ok) throw new Failure(`${url} ${response ? `answered ${response.status}` : "can't be fetched"}`, remedy);
   return response;
+};
+
+const textOf = async (response: Response): Promise<string> => {
+  const text = await response.text();
+  // Many servers answer with a page what they don't have.
+  if (text.trimStart().startsWith('<')) throw new Failure(`${response.url} is HTML, not JSON`, 'correct the address of the config');
+  return text;
 };
 
 const compiled = async (response: Response): Promise<WebAssembly.Module> =>

@@ -29,6 +29,7 @@ a { color: inherit }
 .banner { flex-wrap: nowrap }
 .banner [part=image] { flex: 0 1 7rem; max-height: none; aspect-ratio: 1 }
 .banner [part=body] { flex-flow: wrap; justify-content: start; align-items: center; gap: .25rem 1rem; padding-block: .75rem }
+.banner [part=dismiss] { inset-block: 0; margin-block: auto; block-size: 2rem }
 .banner [part=title] { font-size: 1.05em }
 .text { display: block; overflow: visible; border: 0 }
 .text, .text [part=dismiss], .text [part=cta] { background: none }

@@ -498,7 +498,7 @@ fn the_explanation_of_a_window_names_figure_window_and_what_it_has_to_be() {
     let mut engine = engine(&one(json!({ "eligible": { "$did": rule } })));
     engine.observe("view", value(&json!({})), at(NOON));
     let why = why(&engine, "a", at(NOON));
-    for word in ["`view`", "1 times", "7d", "at least 3"] {
+    for word in ["`view`", "once", "7d", "at least 3"] {
         assert!(why.failed[0].text.contains(word), "{}", why.failed[0].text);
     }
 }

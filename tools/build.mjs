@@ -89,6 +89,7 @@ async function pack() {
 
   rmSync(PKG, { recursive: true, force: true });
   renameSync(aside, PKG);
+  console.log('build: the package is in pkg/');
 }
 
 /** The sources name the glue where wasm-pack would put it by habit; it is kept out of what is published. */

@@ -36,7 +36,7 @@ fn op_words(op: &Op, measure: Option<Measure>, host: &dyn Host) -> String {
     let inner = |check: &Check| check_words(check, measure, host);
     let (template, words) = match op {
         Op::Same(true, value) => ("%", value_words(value, measure, host)),
-        Op::Same(false, value) => ("not %", value_words(value, measure, host)),
+        Op::Same(false, value) => ("other than %", value_words(value, measure, host)),
         Op::Order(order, value) => (order_words(*order), value_words(value, measure, host)),
         Op::Version(order, value) => {
             return say(

@@ -1,5 +1,6 @@
 //! `content`: what an offer says. It is data: a template's name and the fields to fill it with.
 
+use super::problem::nearest;
 use super::reader::{Node, Report};
 use crate::json::Value;
 
@@ -18,6 +19,14 @@ pub(super) fn check(node: &Node, report: &mut Report) {
         return;
     };
     let built_in = BUILT_IN.contains(&name);
+    if let (false, Some(near)) = (built_in, nearest(name, &BUILT_IN)) {
+        report.warn(
+            &template,
+            "`%` is not a built-in template, but the id of one in the page",
+            "write `%` if you mean the built-in one",
+            &[name, near],
+        );
+    }
     if built_in {
         report.object(node, "what to show", &FIELDS, &[]);
     }

@@ -42,7 +42,7 @@ pub struct Problem {
 /// The candidate that `name` was probably meant to be: the one with the fewest slips, when they are few.
 #[must_use]
 pub fn nearest<'a>(name: &str, candidates: &[&'a str]) -> Option<&'a str> {
-    let mut fewest = 1 + name.len() / 4;
+    let mut fewest = 1 + name.len() / 5;
     let mut found = None;
     for candidate in candidates {
         let slips = slips(name, candidate);

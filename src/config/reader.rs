@@ -214,7 +214,7 @@ impl<'a> Report<'a> {
                 self.not_built(&child, key);
             } else if !known.contains(&key) {
                 let mut free = known.to_vec();
-                free.retain(|known| node.value.get(known).is_none());
+                free.retain(|known| nearest(key, &[known]).is_some() || node.value.get(known).is_none());
                 self.unknown(&child, true, "key", key, &free);
             }
         }

@@ -415,21 +415,27 @@ fn did_reason(did: &Did, wanted: bool, moment: &Moment) -> Reason {
             );
         }
     };
-    // Without bounds of its own, a `$did` asks for once.
-    let once = matches!(&did.check, Check::Meets(ops) if matches!(ops.as_slice(), [Op::Order(Order::GreaterOrEqual, Value::Number(1.0))]));
-    let asks = match (once, wanted) {
-        (true, true) => "has to have happened".to_owned(),
-        (true, false) => "must not have happened".to_owned(),
-        (false, _) => say("% %", &[has_to, &words]),
-    };
-    let text = say("% happened % times%, %", &[&did.event, &is, &window, &asks]);
-    let times = if once {
-        String::new()
+    let times = if figure == Value::Number(1.0) {
+        "once".to_owned()
     } else {
-        say(" % times", &[&words])
+        say("% times", &[&is])
+    };
+    let happened = match figure {
+        Value::Number(0.0) => say("% has not happened%", &[&did.event, &window]),
+        _ => say("% happened %%", &[&did.event, &times, &window]),
     };
     let happens = if wanted { "happens" } else { "has not happened" };
-    reason("eligible", text, say("% %%%", &[&did.event, happens, &times, &window]))
+    // Without bounds of its own, a `$did` asks for once.
+    if matches!(&did.check, Check::Meets(ops) if matches!(ops.as_slice(), [Op::Order(Order::GreaterOrEqual, Value::Number(1.0))]))
+    {
+        return reason("eligible", happened, say("% %%", &[&did.event, happens, &window]));
+    }
+    let text = say("%, % % times", &[&happened, has_to, &words]);
+    reason(
+        "eligible",
+        text,
+        say("% % % times%", &[&did.event, happens, &words, &window]),
+    )
 }
 
 fn closed_reason(closed: Closed, moment: &Moment) -> Reason {

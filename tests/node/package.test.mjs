@@ -76,7 +76,7 @@ test('nothing leaves: the module can reach nothing, and the page bundle fetches 
   for (const file of ['maitre.js', 'index.js']) {
     const text = read(file);
     assert.doesNotMatch(text, /XMLHttpRequest|sendBeacon|WebSocket|EventSource|RTCPeerConnection|new Image|\.cookie|importScripts/, file);
-    assert.doesNotMatch(text, /innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\b|new Function|\.style\b|cssText/, file);
+    assert.doesNotMatch(text, /innerHTML|outerHTML|insertAdjacentHTML|document\.write|(?<!wasm-unsafe-)\beval\b|new Function|\.style\b|cssText/, file);
     assert.equal(text.match(/\bfetch\(/g).length, 1, `${file}: one function fetches, for the engine and for the config`);
     assert.equal(text.match(/Date\.now/g).length, 1, `${file}: one place reads the clock`);
     assert.doesNotMatch(text, /Math\.random/, file);

@@ -109,7 +109,7 @@ function refresh() {
 
   state.replaceChildren(
     ...(clock() > 0 ? [el('span', {}, `clock +${ahead(clock())}`)] : []),
-    el('span', {}, isTelling ? `${filled} of ${explanations.size} placements` : 'fallbacks only'));
+    el('span', {}, isTelling ? `${filled} of ${explanations.size} placements show an offer` : 'fallbacks only'));
 
   if (!bar.open) return;
   if (!isTelling) {
