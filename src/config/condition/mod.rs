@@ -1,0 +1,173 @@
+//! Reads conditions: GrowthBook's language on the ground of Maitre's vocabulary, or of any fields at all.
+//!
+//! Here is how conditions are joined; what they are made of is beside: [`path`], [`check`], [`behaviour`], [`group`].
+
+mod behaviour;
+mod check;
+mod group;
+mod path;
+
+use super::Tally;
+use super::reader::{Node, Report};
+use crate::condition::{Condition, Test};
+use crate::host::Host;
+use crate::json::Value;
+
+/// Where the paths of a condition lead.
+#[derive(Clone, Copy, PartialEq)]
+enum Ground {
+    /// To what Maitre knows.
+    Maitre,
+    /// To the fields of whatever is at hand: an event's parameters, an element of a list.
+    Fields,
+    /// To another system's attributes, by GrowthBook's rules alone: slips are not reported but have the meaning that
+    /// GrowthBook gives them.
+    Open,
+}
+
+/// The names that conditions may use, and what they have asked for so far.
+pub(super) struct Rules<'a> {
+    pub groups: &'a Value,
+    pub audiences: Vec<&'a str>,
+    pub offers: Vec<&'a str>,
+    pub tallies: Vec<Tally>,
+    /// The saved groups that are being followed: one that leads back to itself names nobody.
+    pub inside: Vec<String>,
+    /// The saved groups that have an error.
+    pub broken: Vec<String>,
+    /// The audiences that have an error, or lean on one that has.
+    pub broken_audiences: Vec<usize>,
+}
+
+/// A condition on any attributes, exactly as GrowthBook understands it, with its saved groups.
+#[must_use]
+pub fn open_condition(condition: &Value, groups: &Value, host: &dyn Host) -> Condition {
+    let mut rules = Rules {
+        groups,
+        audiences: Vec::new(),
+        offers: Vec::new(),
+        tallies: Vec::new(),
+        inside: Vec::new(),
+        broken: Vec::new(),
+        broken_audiences: Vec::new(),
+    };
+    rules.read(&Node::root(condition), Ground::Open, &mut Report::new("", host))
+}
+
+const COMBINERS: [&str; 5] = ["$and", "$or", "$nor", "$not", "$savedGroup"];
+
+impl Rules<'_> {
+    /// A condition of the config.
+    pub fn condition(&mut self, node: &Node, report: &mut Report) -> Condition {
+        self.read(node, Ground::Maitre, report)
+    }
+
+    fn read(&mut self, node: &Node, ground: Ground, report: &mut Report) -> Condition {
+        if !report.map(node, "a condition") {
+            return Condition::Broken;
+        }
+        let mut parts = Vec::new();
+        for (key, child) in node.members() {
+            parts.push(self.member(key, &child, ground, report));
+        }
+        match parts.len() {
+            1 => parts.pop().unwrap_or(Condition::Never),
+            _ => Condition::All(parts),
+        }
+    }
+
+    fn member(&mut self, key: &str, node: &Node, ground: Ground, report: &mut Report) -> Condition {
+        match (key, ground) {
+            ("$and", _) => self
+                .list(node, ground, report)
+                .map_or(Condition::Broken, Condition::All),
+            ("$or", _) => self.any(node, ground, report),
+            ("$nor", _) => Condition::Not(Box::new(self.any(node, ground, report))),
+            ("$not", _) => Condition::Not(Box::new(self.read(node, ground, report))),
+            ("$savedGroup", _) => self.saved_group(node, ground, report),
+            ("$savedGroups", _) => {
+                let remedy = "write `$savedGroup` with one id";
+                report.wrong_key(node, "`$savedGroups` is not a condition", remedy, &[]);
+                Condition::Never
+            }
+            ("audience", Ground::Maitre) => self.audience(node, report),
+            ("$did", Ground::Maitre) => self.did(node, report).map_or(Condition::Broken, Condition::Did),
+            _ => {
+                let (path, shape) = self.path(key, node, ground, report);
+                let check = self.check(node, shape, ground, report);
+                Condition::Is(Test {
+                    path,
+                    name: key.to_owned(),
+                    check,
+                })
+            }
+        }
+    }
+
+    /// An empty `$or` holds in GrowthBook.
+    fn any(&mut self, node: &Node, ground: Ground, report: &mut Report) -> Condition {
+        match self.list(node, ground, report) {
+            None => Condition::Broken,
+            Some(parts) if parts.is_empty() => Condition::All(parts),
+            Some(parts) => Condition::Any(parts),
+        }
+    }
+
+    fn list(&mut self, node: &Node, ground: Ground, report: &mut Report) -> Option<Vec<Condition>> {
+        if !matches!(node.value, Value::List(_)) {
+            report.expected(node, "a list of conditions", "write `[ {…}, {…} ]`");
+            return None;
+        }
+        if node.value.items().is_empty() {
+            report.warn(
+                node,
+                "this list of conditions is empty",
+                "write conditions, or remove it",
+                &[],
+            );
+        }
+        let mut parts = Vec::new();
+        for part in node.items() {
+            parts.push(self.read(&part, ground, report));
+        }
+        Some(parts)
+    }
+
+    /// A name, or `$in` (any of), `$all`, `$nin` (none of) with a list of names.
+    fn audience(&mut self, node: &Node, report: &mut Report) -> Condition {
+        if !matches!(node.value, Value::Map(_)) {
+            return self.audience_named(node, report);
+        }
+        report.object(node, "audiences", &["$in", "$all", "$nin", "$ne"], &[]);
+        let mut parts = Vec::new();
+        for (key, names) in node.members() {
+            let mut named = Vec::new();
+            for name in names.one_or_more() {
+                named.push(self.audience_named(&name, report));
+            }
+            parts.push(match key {
+                "$all" => Condition::All(named),
+                "$nin" | "$ne" => Condition::Not(Box::new(Condition::Any(named))),
+                _ => Condition::Any(named),
+            });
+        }
+        Condition::All(parts)
+    }
+
+    fn audience_named(&mut self, node: &Node, report: &mut Report) -> Condition {
+        let Some(name) = report.text(node, "returning") else {
+            return Condition::Broken;
+        };
+        match self.audiences.iter().position(|known| *known == name) {
+            Some(index) if self.broken_audiences.contains(&index) => {
+                report.error(node, "audience `%` has an error", "mend it there", &[name]);
+                Condition::Broken
+            }
+            Some(index) => Condition::Audience(index),
+            None => {
+                report.unknown(node, false, "audience", name, &self.audiences);
+                Condition::Broken
+            }
+        }
+    }
+}

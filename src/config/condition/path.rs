@@ -1,0 +1,108 @@
+//! Paths: where a fact is found, and what to write for a path that isn't known.
+
+use super::super::problem::nearest;
+use super::super::reader::{Node, Report};
+use super::{COMBINERS, Ground, Rules};
+use crate::condition::{Known, OfferFact, Outcome, Path, Shape, VOCABULARY};
+use crate::words::{add_to_list, say};
+
+impl Rules<'_> {
+    pub(super) fn path(&mut self, name: &str, node: &Node, ground: Ground, report: &mut Report) -> (Path, Shape) {
+        let steps = || name.split('.').map(str::to_owned).collect::<Vec<_>>();
+        if ground != Ground::Maitre {
+            if name.starts_with('$') {
+                report.unknown(node, true, "condition", name, &COMBINERS);
+            }
+            return (Path::Field(steps()), Shape::Any);
+        }
+        if let Some((known, _, shape)) = VOCABULARY.iter().find(|(_, path, _)| *path == name) {
+            return (Path::Known(*known), *shape);
+        }
+        let (root, rest) = name.split_once('.').unwrap_or((name, ""));
+        match root {
+            "user" if !rest.is_empty() && !rest.split('.').any(str::is_empty) => {
+                return (Path::User(rest.split('.').map(str::to_owned).collect()), Shape::Any);
+            }
+            "page" if rest.strip_prefix("query.").is_some_and(|key| !key.is_empty()) => {
+                return (
+                    Path::Query(rest.strip_prefix("query.").unwrap_or_default().to_owned()),
+                    Shape::Text,
+                );
+            }
+            "offer" => {
+                if let Some(path) = self.offer_path(name, rest, node, report) {
+                    return (path, Shape::Number);
+                }
+            }
+            "interest" | "stage" => report.not_built(node, name),
+            _ => self.unknown_path(name, root, node, report),
+        }
+        (Path::Known(Known::PagePath), Shape::Any)
+    }
+
+    fn offer_path(&mut self, name: &str, rest: &str, node: &Node, report: &mut Report) -> Option<Path> {
+        let (id, fact) = rest.split_once('.').unwrap_or((rest, ""));
+        let Some(index) = self.offers.iter().position(|known| *known == id) else {
+            report.unknown(node, true, "offer", id, &self.offers);
+            return None;
+        };
+        for (outcome, _, count, days) in Outcome::ALL {
+            if fact == count {
+                return Some(Path::Offer(index, OfferFact::Count(outcome)));
+            }
+            if fact == days {
+                return Some(Path::Offer(index, OfferFact::Days(outcome)));
+            }
+        }
+        let mut facts = Vec::new();
+        for (_, _, count, days) in Outcome::ALL {
+            facts.push(say("offer.%.%", &[id, count]));
+            facts.push(say("offer.%.%", &[id, days]));
+        }
+        let facts: Vec<&str> = facts.iter().map(String::as_str).collect();
+        report.unknown(node, true, "path", name, &facts);
+        None
+    }
+
+    fn unknown_path(&mut self, name: &str, root: &str, node: &Node, report: &mut Report) {
+        let mut candidates = vec!["$did", "audience", "user.", "page.query.", "offer."];
+        candidates.extend(COMBINERS);
+        let mut siblings = String::new();
+        let mut same_end = None;
+        for (_, path, _) in VOCABULARY {
+            candidates.push(path);
+            if path.split('.').next() == Some(root) {
+                add_to_list(&mut siblings, ", ", &say("`%`", &[path]));
+            }
+            // A part of the name is often right: `category` for `page.item.category`.
+            if same_end.is_none() && last_step(path) == last_step(name) {
+                same_end = Some(*path);
+            }
+        }
+        let is_condition = name.starts_with('$');
+        let (remedy, help) = match nearest(name, &candidates).or(same_end) {
+            Some(near) if near.ends_with('.') => ("write `%<name>`", near),
+            Some(near) => ("write `%`", near),
+            None if !siblings.is_empty() => ("write one of %", siblings.as_str()),
+            None if is_condition => ("write one of `$and`, `$or`, `$nor`, `$not`, `$savedGroup`, `$did`", ""),
+            None => (
+                "write `user.%` if your page sets it, or a path of page, visit, device, time, offer or cart",
+                name,
+            ),
+        };
+        report.wrong_key(
+            node,
+            if is_condition {
+                "unknown condition `%`"
+            } else {
+                "unknown path `%`"
+            },
+            remedy,
+            &[name, help],
+        );
+    }
+}
+
+fn last_step(path: &str) -> &str {
+    path.split('.').fold("", |_, step| step)
+}
