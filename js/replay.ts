@@ -157,7 +157,12 @@ export const replay = (offers: string, files: string[]): number => {
   for (const { file, journey } of journeys) {
     const guest = new Guest(config, journey.device, journey.consent);
     const story = { journey: journey.name ?? basename(file, '.json'), file };
+    let before = -Infinity;
+    const missedBefore = missed;
     for (const step of journey.steps) {
+      // A story may tell of a clock set back; more often it is a slip.
+      if (step.time < before) console.error(`${file}: the clock is set back, to \`${step.at}\``);
+      before = step.time;
       const told = play(guest, step, (placement) => names.placements.get(placement) ?? 1, story);
       if (!told) continue;
       console.log(JSON.stringify(told.line));
@@ -165,6 +170,9 @@ export const replay = (offers: string, files: string[]): number => {
       if (!told.ok) missed += 1;
     }
     guest.leave();
+    if (missed > missedBefore && journey.consent === 'memory') {
+      console.error(`${file}: under consent \`memory\` a page remembers only itself; write \`"consent": "profile"\` to remember from page to page`);
+    }
   }
   console.error(`${count(journeys.length, 'journey')}, ${count(decisions, 'decision')}, ${missed ? `${missed} not as expected` : 'all as expected'}`);
   return missed ? 1 : 0;
