@@ -170,7 +170,8 @@ export const replay = (offers: string, files: string[]): number => {
       if (!told.ok) missed += 1;
     }
     guest.leave();
-    if (missed > missedBefore && journey.consent === 'memory') {
+    const pages = journey.steps.filter(({ deed }) => 'page' in deed).length;
+    if (missed > missedBefore && journey.consent === 'memory' && pages > 1) {
       console.error(`${file}: under consent \`memory\` a page remembers only itself; write \`"consent": "profile"\` to remember from page to page`);
     }
   }
