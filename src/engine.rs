@@ -8,7 +8,7 @@ use crate::decide::{self, Decision, Explanation, Moment};
 use crate::host::Host;
 use crate::json::Value;
 use crate::plan::Plan;
-use crate::profile::{Event, Profile, Visit, arrival};
+use crate::profile::{Arrival, Event, Profile, Visit, arrival};
 use crate::time::Millis;
 
 /// Decides for one visitor, on one page after another.
@@ -102,14 +102,7 @@ impl Engine {
             }
         }
         let arrival = arrival(&self.page, &self.plan.keep.arrival);
-        self.fold(
-            &Event {
-                name: "page_view".to_owned(),
-                params,
-            },
-            arrival,
-            now,
-        );
+        self.fold("page_view", params, arrival, now);
     }
 
     /// Something happened. Its parameters are an object; they are looked at and not kept.
@@ -118,30 +111,27 @@ impl Engine {
         let mut page = Value::Map(Vec::new());
         page.set("path", self.page.get("path").cloned().unwrap_or_default());
         let arrival = arrival(&page, &self.plan.keep.arrival);
-        self.fold(
-            &Event {
-                name: event.to_owned(),
-                params,
-            },
-            arrival,
-            now,
-        );
+        self.fold(event, params, arrival, now);
     }
 
-    fn fold(&mut self, event: &Event, arrival: crate::profile::Arrival, now: Millis) {
+    fn fold(&mut self, name: &str, params: Value, arrival: Arrival, now: Millis) {
+        let event = &Event {
+            name: name.to_owned(),
+            params,
+        };
         self.settle(now);
         self.visit(arrival, now);
         self.own.cart.count_from(self.profile.cart.emptied);
         for profile in [&mut self.own, &mut self.profile] {
             profile.observe(event, now, &self.plan, self.host.as_ref());
-            if let (Some(visit), "page_view") = (&mut profile.visit, event.name.as_str()) {
+            if let (Some(visit), "page_view") = (&mut profile.visit, name) {
                 visit.pages = visit.pages.saturating_add(1);
             }
         }
     }
 
     /// Opens a new visit when the last one is over, else keeps it going.
-    fn visit(&mut self, arrival: crate::profile::Arrival, now: Millis) {
+    fn visit(&mut self, arrival: Arrival, now: Millis) {
         let timeout = self.plan.timeout;
         match &mut self.profile.visit {
             Some(visit) if !visit.is_over(now, timeout) => visit.last = visit.last.max(now),
@@ -178,11 +168,14 @@ impl Engine {
             return false;
         };
         self.settle(now);
-        if let Some(keep) = self.plan.keep.histories.get(index).filter(|keep| keep.anything()) {
+        let keeps = (self.plan.keep.histories.get(index), self.plan.hold.histories.get(index));
+        if let (Some(keep), Some(hold)) = keeps
+            && keep.anything()
+        {
             for profile in [&mut self.own, &mut self.profile] {
                 profile.touched = profile.touched.max(now);
                 if let Some(history) = profile.histories.get_mut(index) {
-                    history.note(outcome, now, keep);
+                    history.note(outcome, now, keep, hold);
                 }
             }
         }

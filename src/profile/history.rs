@@ -34,8 +34,8 @@ impl History {
         self.shown.iter().rev().nth(n.checked_sub(1)? as usize).copied()
     }
 
-    /// Something became of the offer.
-    pub fn note(&mut self, outcome: Outcome, now: Millis, keep: &HistoryKeep) {
+    /// Something became of the offer. `keep` says what is noted, `hold` what is not to be dropped for it.
+    pub fn note(&mut self, outcome: Outcome, now: Millis, keep: &HistoryKeep, hold: &HistoryKeep) {
         let mut one = History::default();
         let index = outcome as usize;
         if let (Some(count), Some(true)) = (one.counts.get_mut(index), keep.counts.get(index)) {
@@ -44,10 +44,10 @@ impl History {
         if let (Some(last), Some(true)) = (one.last.get_mut(index), keep.last.get(index)) {
             *last = Some(now);
         }
-        if outcome == Outcome::Exposed {
+        if outcome == Outcome::Exposed && keep.shown > 0 {
             one.shown.push(now);
         }
-        self.merge(&one, keep);
+        self.merge(&one, hold);
     }
 
     pub(super) fn merge(&mut self, other: &History, keep: &HistoryKeep) {
