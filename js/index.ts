@@ -108,7 +108,7 @@ const begin = ({ offers, consent = 'memory', wasm = new URL('./maitre.wasm', imp
   const decide = (placement: string): Answer & { known?: boolean } =>
     ask((core) => core.decide(String(placement), now()), { offers: [], fallback: null });
 
-  const { refresh } = placements({
+  const { refresh, showing } = placements({
     decide(placement) {
       const answer = decide(placement);
       if (answer.known === false) report(`placement \`${placement}\` is not in the config`, 'add it to `placements`, or correct `data-placement`');
@@ -160,8 +160,11 @@ const begin = ({ offers, consent = 'memory', wasm = new URL('./maitre.wasm', imp
       tell((core, time) => core.user(said, time));
     }),
     decide: (placement) => decision(placement, decide(placement).offers),
-    explain: (placement) =>
-      ask<Explanation>((core) => core.explain(String(placement), now()), { placement, take: 0, shows: [], offers: [] }),
+    explain(placement) {
+      const explanation = ask<Explanation>((core) => core.explain(String(placement), now()), { placement, take: 0, shows: [], offers: [] });
+      const onPage = showing(placement);
+      return onPage ? { ...explanation, onPage } : explanation;
+    },
     consent: guard((wished) => {
       const next = granted(wished);
       // A slip must not erase what the visitor agreed to keep.

@@ -210,7 +210,16 @@ export const placements = ({ decide, outcome, shown, report, guard }: Engine) =>
     }),
   );
 
-  return { refresh };
+  /** The offers that the page shows in a placement at this moment; undefined when it has no such placement. */
+  const showing = (name: string): string[] | undefined => {
+    for (const element of document.querySelectorAll<HTMLElement>(PLACEMENT)) {
+      const place = places.get(element);
+      if (place?.name === name) return place.rendered.flatMap(({ offer }) => offer ?? []);
+    }
+    return undefined;
+  };
+
+  return { refresh, showing };
 };
 
 /** Where focus goes when what had it has left: to the placement, which can take it for as long. */

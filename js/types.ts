@@ -84,8 +84,13 @@ export interface Explanation {
   placement: string;
   /** How many offers the placement takes; 0 before the engine is there. */
   take: number;
-  /** The ids of the offers it shows, best first. */
+  /** The ids of the offers it would show if it were filled now, best first. */
   shows: string[];
+  /**
+   * The ids of the offers that the page shows in it at this moment; missing when the page has no such placement. It differs from
+   * `shows` where the visitor has seen or closed something, which stays so until the next page view, or a template is missing.
+   */
+  onPage?: string[];
   /** Every offer of the placement. */
   offers: OfferExplanation[];
 }

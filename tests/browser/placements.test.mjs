@@ -267,6 +267,16 @@ test('a dismissed offer leaves until the next page view, and focus stays on the 
   await guest.close();
 });
 
+test('an explanation tells apart what would be shown and what is on the page', async () => {
+  const { page, guest } = await serve({ offers: heroes({ id: 'evening' }) });
+  const explained = () => page.evaluate(() => (({ shows, onPage }) => ({ shows, onPage }))(window.maitre.explain('hero')));
+  assert.deepEqual(await explained(), { shows: ['evening'], onPage: ['evening'] });
+  await page.getByRole('button', { name: 'Dismiss' }).click();
+  assert.deepEqual(await explained(), { shows: ['evening'], onPage: [] }, 'without a rest it is back with the next page view');
+  assert.equal(await page.evaluate(() => 'onPage' in window.maitre.explain('elsewhere')), false);
+  await guest.close();
+});
+
 test('decisions and explanations can be asked for and listened to', async () => {
   const { page, guest } = await serve({ offers: heroes({ id: 'fan', eligible: { $did: { event: 'view_item' } } }, { id: 'evening' }) });
   const heard = await page.evaluate(async () => {
