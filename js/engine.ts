@@ -30,8 +30,13 @@ export const readText = (file: string): string => {
   }
 };
 
-/** What the engine can do without a config; pages don't need it. */
-class Tool extends Core {
+/** What the command asks of the engine beyond what pages do. */
+export class Tool extends Core {
+  /** Whether the visit at hand is over: the next event opens another. */
+  visitIsOver(now: number): boolean {
+    return this.call(18, '', '', now) === 'true';
+  }
+
   duration(text: string): number {
     return Number.parseFloat(this.call(13, text));
   }
@@ -48,6 +53,7 @@ class Tool extends Core {
   }
 }
 
+/** One without a config, for what needs none. */
 let bare: Tool | undefined;
 const tool = (): Tool => (bare ??= new Tool('', 'UTC'));
 

@@ -1,39 +1,34 @@
 // `maitre replay`: plays journeys against an offers file, as a page would, but for the clock, which is the journey's.
 
 import { basename } from 'node:path';
-import { Core } from './core';
-import { count, duration, lineOf, problemsOf, readText, Refusal } from './engine';
+import type { Core } from './core';
+import { count, lineOf, problemsOf, readText, Refusal, Tool } from './engine';
 import { type Journey, namesIn, readJourney, type Step } from './journey';
 import { height } from './storage';
 import type { Consent } from './types';
 
 /** As a page tells of a visitor's device when the journey doesn't. */
 const DEVICE = { kind: 'desktop', touch: false, language: 'en', saveData: false, reducedMotion: false };
-const VISIT_TIMEOUT = '30m';
 
 /** A visitor on their way: a core for each page, and what is kept between them. */
 class Guest {
-  private core: Core;
+  private core: Tool;
   /** What is stored on the device; a page under `memory` writes nothing. */
   private kept = '';
   private page: string | undefined;
-  private last = -Infinity;
   /** What was said of the visitor in this visit: a page says again what the one before said. */
   private said: string[] = [];
-  private readonly timeout: number;
 
   constructor(
     private readonly config: string,
     private readonly device: object,
     private level: Consent,
   ) {
-    const { site } = JSON.parse(config) as { site?: { visit?: { timeout?: string } } };
-    this.timeout = duration(site?.visit?.timeout ?? VISIT_TIMEOUT);
     this.core = this.arrive();
   }
 
-  private arrive(): Core {
-    const core = new Core(this.config, 'UTC');
+  private arrive(): Tool {
+    const core = new Tool(this.config, 'UTC');
     core.device(JSON.stringify({ ...DEVICE, ...this.device }));
     return core;
   }
@@ -43,36 +38,36 @@ class Guest {
   }
 
   /** Tells the core something, unless nothing may be observed. */
-  tell(time: number, say: (core: Core) => void): void {
+  tell(say: (core: Core) => void): void {
     if (this.level === 'off') return;
     say(this.core);
-    this.last = time;
     if (this.isKept()) this.kept = this.core.save();
   }
 
   /** The page that was there is gone, and another one is loaded. */
   load(page: object, time: number): void {
     this.page = JSON.stringify(page);
+    const isAnotherVisit = this.core.visitIsOver(time);
     this.core.free();
     this.core = this.arrive();
-    if (time - this.last >= this.timeout) {
+    if (isAnotherVisit) {
       this.said = [];
       if (this.level === 'visit') this.kept = '';
     }
     if (this.isKept()) this.core.load('', this.kept, time);
-    for (const user of this.said) this.tell(time, (core) => core.user(user, time));
+    for (const user of this.said) this.tell((core) => core.user(user, time));
     this.view(time);
   }
 
   private view(time: number): void {
     const { page } = this;
-    if (page !== undefined) this.tell(time, (core) => core.page(page, time));
+    if (page !== undefined) this.tell((core) => core.page(page, time));
   }
 
   /** The page says something of the visitor. */
   user(json: string, time: number): void {
     this.said.push(json);
-    this.tell(time, (core) => core.user(json, time));
+    this.tell((core) => core.user(json, time));
   }
 
   consent(level: Consent, time: number): void {
@@ -108,9 +103,9 @@ const play = (guest: Guest, { at, time, deed, expect }: Step, take: (placement: 
   const equal = (a: string[], b: string[]): boolean => a.join('\n') === b.join('\n');
 
   if ('page' in deed) guest.load(deed.page, time);
-  if ('event' in deed) guest.tell(time, (core) => core.observe(deed.event, JSON.stringify(deed.with), time));
+  if ('event' in deed) guest.tell((core) => core.observe(deed.event, JSON.stringify(deed.with), time));
   if ('user' in deed) guest.user(JSON.stringify(deed.user), time);
-  if ('outcome' in deed) guest.tell(time, (core) => core.outcome(deed.offer, deed.outcome, time));
+  if ('outcome' in deed) guest.tell((core) => core.outcome(deed.offer, deed.outcome, time));
   if ('consent' in deed) guest.consent(deed.consent, time);
   if ('decide' in deed) {
     const placement = deed.decide;

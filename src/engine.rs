@@ -8,8 +8,11 @@ use crate::decide::{self, Decision, Explanation, Moment};
 use crate::host::Host;
 use crate::json::Value;
 use crate::plan::Plan;
-use crate::profile::{Arrival, Event, Profile, Visit, arrival};
+use crate::profile::{Event, Profile, Visit, arrival};
 use crate::time::Millis;
+
+/// The event that a page view is.
+const PAGE_VIEW: &str = "page_view";
 
 /// Decides for one visitor, on one page after another.
 pub struct Engine {
@@ -101,41 +104,40 @@ impl Engine {
                 params.set(name, value.clone());
             }
         }
-        let arrival = arrival(&self.page, &self.plan.keep.arrival);
-        self.fold("page_view", params, arrival, now);
+        self.fold(PAGE_VIEW, params, now);
     }
 
     /// Something happened. Its parameters are an object; they are looked at and not kept.
     pub fn observe(&mut self, event: &str, params: Value, now: Millis) {
-        // A visit that begins in the midst of a page has that page for its entry, and came from nowhere.
-        let mut page = Value::Map(Vec::new());
-        page.set("path", self.page.get("path").cloned().unwrap_or_default());
-        let arrival = arrival(&page, &self.plan.keep.arrival);
-        self.fold(event, params, arrival, now);
+        self.fold(event, params, now);
     }
 
-    fn fold(&mut self, name: &str, params: Value, arrival: Arrival, now: Millis) {
+    fn fold(&mut self, name: &str, params: Value, now: Millis) {
         let event = &Event {
             name: name.to_owned(),
             params,
         };
         self.settle(now);
-        self.visit(arrival, now);
+        self.visit(name, now);
         self.own.cart.count_from(self.profile.cart.emptied);
+        let tallies = event.tallies(&self.plan, self.host.as_ref());
         for profile in [&mut self.own, &mut self.profile] {
-            profile.observe(event, now, &self.plan, self.host.as_ref());
-            if let (Some(visit), "page_view") = (&mut profile.visit, name) {
+            profile.observe(event, &tallies, now, &self.plan, self.host.as_ref());
+            if let (Some(visit), PAGE_VIEW) = (&mut profile.visit, name) {
                 visit.pages = visit.pages.saturating_add(1);
             }
         }
     }
 
     /// Opens a new visit when the last one is over, else keeps it going.
-    fn visit(&mut self, arrival: Arrival, now: Millis) {
+    fn visit(&mut self, event: &str, now: Millis) {
         let timeout = self.plan.timeout;
         match &mut self.profile.visit {
             Some(visit) if !visit.is_over(now, timeout) => visit.last = visit.last.max(now),
-            other => *other = Some(Visit::after(other.as_ref(), now, arrival)),
+            other => {
+                let arrival = arrival(&self.page, event == PAGE_VIEW, &self.plan.keep.arrival);
+                *other = Some(Visit::after(other.as_ref(), now, arrival));
+            }
         }
         let Some(visit) = &self.profile.visit else { return };
         match &mut self.own.visit {
@@ -207,10 +209,10 @@ impl Engine {
     }
 
     /// A clock set back is noticed with the next thing that happens.
-    fn settle(&mut self, now: Millis) -> bool {
-        self.stored.settle(now, &self.plan, self.host.as_ref());
-        let own = self.own.settle(now, &self.plan, self.host.as_ref());
-        self.profile.settle(now, &self.plan, self.host.as_ref()) || own
+    fn settle(&mut self, now: Millis) {
+        for profile in [&mut self.stored, &mut self.own, &mut self.profile] {
+            profile.settle(now, &self.plan, self.host.as_ref());
+        }
     }
 
     // ── what is kept ───────────────────────────────────────────────────────────────────────────────────────────────
@@ -230,16 +232,13 @@ impl Engine {
         let host = self.host.as_ref();
         self.stored = merged(texts, &self.plan, host);
         let before = Profile::decode(own, &self.plan, host);
-        let newest = self.stored.touched.max(before.touched);
-        let stale = newest > 0 && now - newest >= self.plan.retention;
+        let known = Profile::of(&[&self.stored, &before], &self.plan);
+        let stale = known.is_stale(now, &self.plan);
         if stale {
             self.stored = Profile::new(&self.plan);
         } else {
-            if !self.anchored {
-                let known = Profile::of(&[&self.stored, &before], &self.plan);
-                if let (Some(visit), Some(stored)) = (&mut self.own.visit, &known.visit) {
-                    visit.follow(stored, self.plan.timeout);
-                }
+            if let (false, Some(visit), Some(stored)) = (self.anchored, &mut self.own.visit, &known.visit) {
+                visit.follow(stored, self.plan.timeout);
             }
             self.own.merge(&before, &self.plan);
         }
@@ -262,6 +261,13 @@ impl Engine {
     #[must_use]
     pub fn is_over(&self, text: &str, now: Millis) -> bool {
         now - Profile::decode(text, &self.plan, self.host.as_ref()).touched >= self.plan.timeout
+    }
+
+    /// Whether the visit at hand is over: the next event opens another.
+    #[must_use]
+    pub fn visit_is_over(&self, now: Millis) -> bool {
+        let visit = self.profile.visit.as_ref();
+        visit.is_some_and(|visit| visit.is_over(now, self.plan.timeout))
     }
 
     /// One text that holds what all of `texts` hold, at `now`: nothing in it lies ahead of the clock. Empty when there is

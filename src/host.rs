@@ -3,7 +3,7 @@
 //!
 //! Only pure functions may enter: the same arguments give the same answer. A clock, chance or storage may not.
 
-use crate::time::Millis;
+use crate::time::{DAY, Millis};
 
 /// The pure functions that browsers have anyway. Meanings are JavaScript's.
 pub trait Host {
@@ -19,6 +19,24 @@ pub trait Host {
     fn offset(&self, zone: &str, at: Millis) -> Option<Millis>;
     /// The names of time zones, to suggest one for a misspelt name.
     fn zones(&self) -> Vec<String>;
+}
+
+/// The time zone in which rules speak of days and hours.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Zone(pub String);
+
+impl Zone {
+    /// The local wall clock at `at`, as if it were UTC. An unknown zone counts as UTC.
+    #[must_use]
+    pub fn local(&self, at: Millis, host: &dyn Host) -> Millis {
+        at + host.offset(&self.0, at).unwrap_or(0)
+    }
+
+    /// The number of the local day, counted from 1 January 1970.
+    #[must_use]
+    pub fn day(&self, at: Millis, host: &dyn Host) -> i64 {
+        self.local(at, host).div_euclid(DAY)
+    }
 }
 
 /// The host of a native program, as tests are.

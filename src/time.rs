@@ -1,6 +1,5 @@
 //! Instants, spans and calendar days. Nothing here reads a clock: every instant comes from outside.
 
-use crate::host::Host;
 use crate::words::{decimal, whole};
 
 /// An instant in milliseconds since the Unix epoch, or a span in milliseconds.
@@ -14,24 +13,6 @@ pub const MINUTE: Millis = 60 * SECOND;
 pub const HOUR: Millis = 60 * MINUTE;
 /// 24 hours.
 pub const DAY: Millis = 24 * HOUR;
-
-/// The time zone in which rules speak of days and hours.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Zone(pub String);
-
-impl Zone {
-    /// The local wall clock at `at`, as if it were UTC. An unknown zone counts as UTC.
-    #[must_use]
-    pub fn local(&self, at: Millis, host: &dyn Host) -> Millis {
-        at + host.offset(&self.0, at).unwrap_or(0)
-    }
-
-    /// The number of the local day, counted from 1 January 1970.
-    #[must_use]
-    pub fn day(&self, at: Millis, host: &dyn Host) -> i64 {
-        self.local(at, host).div_euclid(DAY)
-    }
-}
 
 /// The day of the week of a day number: 0 is Monday.
 #[must_use]

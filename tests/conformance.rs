@@ -9,7 +9,7 @@
 )]
 
 use maitre::bucket::{bucket_ranges, choose_variation, equal_weights, hash, in_namespace};
-use maitre::condition::{Condition, Did, Facts, Path, Truth, holds};
+use maitre::condition::{Facts, Path, Truth, holds};
 use maitre::config::open_condition;
 use maitre::host::Native;
 use maitre::json::{Value, read};
@@ -36,14 +36,6 @@ impl Facts for Attributes<'_> {
             Path::Field(steps) => Cow::Borrowed(self.0.down(steps)),
             other => panic!("{other:?} is no path of GrowthBook's"),
         }
-    }
-
-    fn audience(&self, _: usize) -> Option<&Condition> {
-        None
-    }
-
-    fn measure(&self, _: &Did) -> Value {
-        Value::Null
     }
 }
 

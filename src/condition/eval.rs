@@ -42,11 +42,15 @@ pub trait Facts {
     /// What lies at `path`; `Null` when nothing does.
     fn fact(&self, path: &Path) -> Cow<'_, Value>;
 
-    /// The condition of an audience.
-    fn audience(&self, index: usize) -> Option<&Condition>;
+    /// The condition of an audience. Most grounds know of none.
+    fn audience(&self, _index: usize) -> Option<&Condition> {
+        None
+    }
 
-    /// The figure a behaviour is measured by; `Null` when there is none.
-    fn measure(&self, did: &Did) -> Value;
+    /// The figure a behaviour is measured by; `Null` where there is none, as on most grounds.
+    fn measure(&self, _did: &Did) -> Value {
+        Value::Null
+    }
 }
 
 /// Whether `condition` holds of `facts`.
@@ -171,13 +175,5 @@ impl Facts for Element<'_> {
             (Path::Field(steps), element) => Cow::Borrowed(element.down(steps)),
             _ => Cow::Owned(Value::Null),
         }
-    }
-
-    fn audience(&self, _: usize) -> Option<&Condition> {
-        None
-    }
-
-    fn measure(&self, _: &Did) -> Value {
-        Value::Null
     }
 }

@@ -100,19 +100,9 @@ fn sections(root: &Node, config: &mut Config, report: &mut Report) {
     let section = |key| root.value.get(key).unwrap_or(&nothing);
     let ids = offer::ids(section("offers"));
     config.ids.clone_from(&ids);
-    let mut rules = Rules {
-        groups: section("savedGroups"),
-        audiences: section("audiences")
-            .members()
-            .iter()
-            .map(|(name, _)| name.as_str())
-            .collect(),
-        offers: ids.iter().map(String::as_str).collect(),
-        tallies: Vec::new(),
-        inside: Vec::new(),
-        broken: Vec::new(),
-        broken_audiences: Vec::new(),
-    };
+    let names = section("audiences").members().iter().map(|(name, _)| name.as_str());
+    let offers = ids.iter().map(String::as_str).collect();
+    let mut rules = Rules::new(section("savedGroups"), names.collect(), offers);
     if let Some(groups) = root.get("savedGroups") {
         rules.check_groups(&groups, report);
     }

@@ -1,8 +1,8 @@
 //! `schedule`: from when to when, and at which hours, an offer may be shown.
 
 use super::reader::{Node, Report};
-use crate::host::Host;
-use crate::time::{DAY, HOUR, MINUTE, Millis, SECOND, Zone, day_number};
+use crate::host::{Host, Zone};
+use crate::time::{DAY, HOUR, MINUTE, Millis, SECOND, day_number};
 use crate::words::whole;
 
 /// When an offer may be shown. Without a bound: always.

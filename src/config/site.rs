@@ -2,7 +2,8 @@
 
 use super::problem::nearest;
 use super::reader::{Node, Report};
-use crate::time::{DAY, MINUTE, Millis, Zone};
+use crate::host::Zone;
+use crate::time::{DAY, MINUTE, Millis};
 
 /// What holds for the whole site.
 #[derive(Clone, Debug, PartialEq)]

@@ -1,6 +1,7 @@
 //! Why: for each offer of a placement, what held, what did not, and what would change the answer.
 
-use super::{Closed, Moment, frequency, schedule};
+use super::schedule::{self, Closed};
+use super::{Moment, frequency};
 use crate::condition::{
     Check, Condition, Did, Facts, Measure, Op, Order, Test, Truth, check_words, holds, value_words,
 };
@@ -90,7 +91,7 @@ pub struct Reason {
 
 pub(super) fn explain<'a>(name: &str, moment: &Moment<'a>) -> Option<Explanation<'a>> {
     let plan = moment.plan;
-    let placement = plan.placements.iter().find(|placement| placement.name == name)?;
+    let placement = plan.placement(name)?;
     let shown = super::decide(name, moment)?.offers;
     let mut offers = Vec::new();
     for index in &placement.ranking {
@@ -314,18 +315,17 @@ impl<'m, 'a> Why<'m, 'a> {
     fn rests(&mut self, offer: &Offer) -> bool {
         let mut any = false;
         for rest in &offer.rests {
-            let silent = frequency::silent(offer, rest, self.moment);
-            any |= silent.is_some();
-            let template = if silent.is_some() {
+            let until = frequency::silent_until(offer, rest, self.moment);
+            any |= until.is_some();
+            let template = if until.is_some() {
                 "it was % less than % ago, so it rests"
             } else {
                 "it was not % within %"
             };
             let text = say(template, &[rest.after.name(), &duration_text(rest.span)]);
-            let until = silent.map(|silent| silent.until);
             let change = until.map_or(String::new(), |until| self.from(until));
             self.note(
-                silent.is_none(),
+                until.is_none(),
                 Reason {
                     check: "rest",
                     text,

@@ -7,30 +7,13 @@ use crate::time::Millis;
 
 /// A cap that is used up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Capped {
-    /// The cap.
-    pub cap: Cap,
-    /// When it can be shown again, in ms since the epoch; without it, not by waiting.
+pub(super) struct UsedUp {
+    /// When the offer can be shown again, in ms since the epoch; without it, not by waiting.
     pub until: Option<Millis>,
 }
 
-/// A rest that isn't over.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Resting {
-    /// The rest.
-    pub rest: Rest,
-    /// When it is over, in ms since the epoch.
-    pub until: Millis,
-}
-
-/// The cap that holds the longest.
-pub(super) fn capped(offer: &Offer, moment: &Moment) -> Option<Capped> {
-    let capped = offer.caps.iter().filter_map(|cap| used_up(offer, cap, moment));
-    capped.max_by_key(|capped| capped.until.unwrap_or(Millis::MAX))
-}
-
 /// A cap holds while the n-th last exposure is younger than its period.
-pub(super) fn used_up(offer: &Offer, cap: &Cap, moment: &Moment) -> Option<Capped> {
+pub(super) fn used_up(offer: &Offer, cap: &Cap, moment: &Moment) -> Option<UsedUp> {
     let history = moment.profile.histories.get(offer.id)?;
     let (used, until) = match cap.per {
         Period::Ever => (history.count(Outcome::Exposed) >= cap.exposures, None),
@@ -43,22 +26,11 @@ pub(super) fn used_up(offer: &Offer, cap: &Cap, moment: &Moment) -> Option<Cappe
             (moment.age(nth_last) < span, Some(nth_last.min(moment.now) + span))
         }
     };
-    used.then_some(Capped { cap: *cap, until })
+    used.then_some(UsedUp { until })
 }
 
-/// The rest that lasts the longest.
-pub(super) fn resting(offer: &Offer, moment: &Moment) -> Option<Resting> {
-    offer
-        .rests
-        .iter()
-        .filter_map(|rest| silent(offer, rest, moment))
-        .max_by_key(|resting| resting.until)
-}
-
-pub(super) fn silent(offer: &Offer, rest: &Rest, moment: &Moment) -> Option<Resting> {
+/// When a rest that isn't over will be, in ms since the epoch.
+pub(super) fn silent_until(offer: &Offer, rest: &Rest, moment: &Moment) -> Option<Millis> {
     let last = moment.profile.histories.get(offer.id)?.last(rest.after)?;
-    (moment.age(last) < rest.span).then_some(Resting {
-        rest: *rest,
-        until: last.min(moment.now) + rest.span,
-    })
+    (moment.age(last) < rest.span).then_some(last.min(moment.now) + rest.span)
 }

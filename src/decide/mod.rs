@@ -8,9 +8,7 @@ mod moment;
 mod schedule;
 
 pub use explain::{Explanation, OfferExplanation, Reason, Status};
-pub use frequency::{Capped, Resting};
 pub use moment::Moment;
-pub use schedule::Closed;
 
 use crate::condition::{Truth, holds};
 use crate::config::Offer;
@@ -25,29 +23,16 @@ pub struct Decision<'a> {
     pub fallback: Option<&'a Value>,
 }
 
-/// Why an offer that is otherwise fine may not be shown now.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Held {
-    /// It is not its time.
-    Unscheduled(Closed),
-    /// It was shown often enough.
-    Capped(Capped),
-    /// It keeps silent after an outcome.
-    Resting(Resting),
-    /// The visitor isn't among those it is for.
-    Ineligible,
-}
-
 /// What the placement called `name` shows; `None` when there is no such placement.
 #[must_use]
 pub fn decide<'a>(name: &str, moment: &Moment<'a>) -> Option<Decision<'a>> {
-    let placement = moment.plan.placements.iter().find(|placement| placement.name == name)?;
+    let placement = moment.plan.placement(name)?;
     let offers = placement
         .ranking
         .iter()
         .filter_map(|index| moment.plan.offers.get(*index));
     let offers: Vec<&Offer> = offers
-        .filter(|offer| held(offer, moment).is_none())
+        .filter(|offer| fits(offer, moment))
         .take(placement.take)
         .collect();
     Some(Decision {
@@ -56,13 +41,18 @@ pub fn decide<'a>(name: &str, moment: &Moment<'a>) -> Option<Decision<'a>> {
     })
 }
 
-/// The first thing that holds an offer back: what is cheap to know is asked first.
-fn held(offer: &Offer, moment: &Moment) -> Option<Held> {
-    schedule::closed(&offer.schedule, moment)
-        .map(Held::Unscheduled)
-        .or_else(|| frequency::capped(offer, moment).map(Held::Capped))
-        .or_else(|| frequency::resting(offer, moment).map(Held::Resting))
-        .or_else(|| (holds(&offer.eligible, moment, moment.host) != Truth::Yes).then_some(Held::Ineligible))
+/// Whether an offer may be shown now. What is cheap to know is asked first.
+fn fits(offer: &Offer, moment: &Moment) -> bool {
+    schedule::closed(&offer.schedule, moment).is_none()
+        && !offer
+            .caps
+            .iter()
+            .any(|cap| frequency::used_up(offer, cap, moment).is_some())
+        && !offer
+            .rests
+            .iter()
+            .any(|rest| frequency::silent_until(offer, rest, moment).is_some())
+        && holds(&offer.eligible, moment, moment.host) == Truth::Yes
 }
 
 /// Which offers of a placement are shown, and for each of all: what held, what did not, and what would change that.

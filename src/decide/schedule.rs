@@ -6,7 +6,7 @@ use crate::time::{DAY, Millis};
 
 /// It is not its time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Closed {
+pub(super) enum Closed {
     /// It has yet to begin, at this instant.
     Before(Millis),
     /// It is over since this instant.

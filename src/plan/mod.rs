@@ -9,9 +9,9 @@ pub use keep::{ARRIVAL, GRAINS, HistoryKeep, Keep, TallyKeep};
 use crate::bucket::fnv1a;
 use crate::condition::Condition;
 use crate::config::{Audience, Config, Edge, Offer};
-use crate::host::Host;
+use crate::host::{Host, Zone};
 use crate::json::Value;
-use crate::time::{Millis, Zone};
+use crate::time::Millis;
 
 /// A config compiled to what the engine runs.
 #[derive(Clone, Debug, Default)]
@@ -127,6 +127,12 @@ impl Plan {
             skipped: config.skipped,
             sound: config.sound,
         }
+    }
+
+    /// The placement of that name.
+    #[must_use]
+    pub fn placement(&self, name: &str) -> Option<&Placement> {
+        self.placements.iter().find(|placement| placement.name == name)
     }
 
     /// The id of an offer.

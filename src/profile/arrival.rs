@@ -12,14 +12,18 @@ pub type Arrival = Vec<(u8, String)>;
 /// Longer facts are cut: an address can carry anything, and a profile is small.
 const LONGEST: usize = 256;
 
-/// What `page` tells of how a visit began, as far as `keep` asks for it.
+/// What `page` tells of how a visit began, as far as `keep` asks for it. A visit that begins in the midst of a page (not
+/// `by_page`, but by another event) has that page for its entry, and came from nowhere.
 #[must_use]
-pub fn arrival(page: &Value, keep: &[Known]) -> Arrival {
+pub fn arrival(page: &Value, by_page: bool, keep: &[Known]) -> Arrival {
     let text = |value: &Value, key: &str| value.get(key).and_then(Value::text).unwrap_or_default().to_owned();
-    let query = page.get("query").cloned().unwrap_or_default();
-    let referrer = text(page, "referrer");
-    let internal = host_of(&referrer) == host_of(&text(page, "host"));
-    let referrer = if internal { String::new() } else { referrer };
+    let (mut query, mut referrer) = (Value::Null, text(page, "referrer"));
+    if by_page {
+        query = page.get("query").cloned().unwrap_or_default();
+    }
+    if !by_page || host_of(&referrer) == host_of(&text(page, "host")) {
+        referrer.clear();
+    }
     let utm = |key: &str| text(&query, key);
     let mut facts = Vec::new();
     for (index, known) in (0u8..).zip(ARRIVAL) {
@@ -228,7 +232,7 @@ mod tests {
             ]);
             page.set("referrer", referrer.into());
             page.set("query", query);
-            let facts = arrival(&page, &[Known::Channel]);
+            let facts = arrival(&page, true, &[Known::Channel]);
             assert_eq!(
                 arrival_fact(&facts, Known::Channel),
                 Some(wanted),
@@ -243,10 +247,10 @@ mod tests {
             ("path".into(), "/a".into()),
             ("referrer".into(), "https://news.example/x".into()),
         ]);
-        assert_eq!(arrival(&page, &[]), []);
-        assert_eq!(arrival(&page, &[Known::VisitEntry]), [(0, "/a".to_owned())]);
+        assert_eq!(arrival(&page, true, &[]), []);
+        assert_eq!(arrival(&page, true, &[Known::VisitEntry]), [(0, "/a".to_owned())]);
         assert_eq!(
-            arrival(&page, &[Known::Referrer]),
+            arrival(&page, true, &[Known::Referrer]),
             [(1, "https://news.example/x".to_owned())]
         );
     }

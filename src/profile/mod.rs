@@ -85,19 +85,15 @@ impl Profile {
         self.strangers.extend(other.strangers.iter().cloned());
     }
 
-    /// Folds an event in, at the tallies that it can change.
-    pub fn observe(&mut self, event: &Event, now: Millis, plan: &Plan, host: &dyn Host) {
+    /// Folds an event in, at the tallies that count it.
+    pub fn observe(&mut self, event: &Event, tallies: &[usize], now: Millis, plan: &Plan, host: &dyn Host) {
         self.touched = self.touched.max(now);
         if plan.keep.cart {
             self.cart.observe(event, now);
         }
-        let tallies = plan.events.iter().find(|(name, _)| *name == event.name);
-        for index in tallies.map_or(&[][..], |(_, tallies)| tallies) {
+        for index in tallies {
             let keeps = (plan.keep.tallies.get(*index), plan.hold.tallies.get(*index));
-            if let (Some(count), Some(tally), (Some(keep), Some(hold))) =
-                (self.counts.get_mut(*index), plan.tallies.get(*index), keeps)
-                && tally.filter.as_ref().is_none_or(|filter| event.passes(filter, host))
-            {
+            if let (Some(count), (Some(keep), Some(hold))) = (self.counts.get_mut(*index), keeps) {
                 count.add(now, keep, &plan.zone, host);
                 count.trim(hold);
             }
@@ -145,9 +141,9 @@ impl Profile {
         true
     }
 
-    /// Nothing was touched for longer than the site keeps it.
+    /// It was not touched for longer than the site keeps it; of nothing, that can't be said.
     #[must_use]
     pub fn is_stale(&self, now: Millis, plan: &Plan) -> bool {
-        now - self.touched >= plan.retention
+        self.touched > 0 && now - self.touched >= plan.retention
     }
 }

@@ -1,9 +1,9 @@
 //! Tallies: how often something happened, in true rolling windows of whole buckets.
 
 use crate::condition::{Grain, Window};
-use crate::host::Host;
+use crate::host::{Host, Zone};
 use crate::plan::{GRAINS, TallyKeep};
-use crate::time::{Millis, Zone};
+use crate::time::Millis;
 
 /// What is kept of one tally.
 #[derive(Clone, Debug, Default, PartialEq)]

@@ -55,12 +55,13 @@ impl Core {
             8 => return engine.save(),
             9 => answer = engine.load(first.split('\n'), second, now).into(),
             10 => return engine.fold_texts(first.split('\n'), now),
-            17 => answer = engine.is_over(first, now).into(),
             11 => engine.disown(),
             12 => engine.forget(),
             13 => answer = duration(first).map_or(Value::Null, |span| Value::Number(span as f64)),
             14 => answer = report::faults(first, &json::read(first, engine.host()).1),
             15 | 16 => answer = report::place(json::find(first, &[(second, verb == 16)], engine.host()).first()),
+            17 => answer = engine.is_over(first, now).into(),
+            18 => answer = engine.visit_is_over(now).into(),
             _ => {}
         }
         answer.to_json(self.engine.host())

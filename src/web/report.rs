@@ -73,11 +73,7 @@ fn at(place: Place) -> Object {
 }
 
 pub(super) fn decision(placement: &str, decision: Option<&Decision>, plan: &Plan) -> Value {
-    let take = plan
-        .placements
-        .iter()
-        .find(|known| known.name == placement)
-        .map_or(1, |known| known.take);
+    let take = plan.placement(placement).map_or(1, |known| known.take);
     let mut offers = Vec::new();
     for offer in decision.map_or(&[][..], |decision| &decision.offers) {
         offers.push(

@@ -27,14 +27,14 @@ enum Ground {
 
 /// The names that conditions may use, and what they have asked for so far.
 pub(super) struct Rules<'a> {
-    pub groups: &'a Value,
-    pub audiences: Vec<&'a str>,
-    pub offers: Vec<&'a str>,
+    groups: &'a Value,
+    audiences: Vec<&'a str>,
+    offers: Vec<&'a str>,
     pub tallies: Vec<Tally>,
     /// The saved groups that are being followed: one that leads back to itself names nobody.
-    pub inside: Vec<String>,
+    inside: Vec<String>,
     /// The saved groups that have an error.
-    pub broken: Vec<String>,
+    broken: Vec<String>,
     /// The audiences that have an error, or lean on one that has.
     pub broken_audiences: Vec<usize>,
 }
@@ -42,21 +42,25 @@ pub(super) struct Rules<'a> {
 /// A condition on any attributes, exactly as GrowthBook understands it, with its saved groups.
 #[must_use]
 pub fn open_condition(condition: &Value, groups: &Value, host: &dyn Host) -> Condition {
-    let mut rules = Rules {
-        groups,
-        audiences: Vec::new(),
-        offers: Vec::new(),
-        tallies: Vec::new(),
-        inside: Vec::new(),
-        broken: Vec::new(),
-        broken_audiences: Vec::new(),
-    };
+    let mut rules = Rules::new(groups, Vec::new(), Vec::new());
     rules.read(&Node::root(condition), Ground::Open, &mut Report::new("", host))
 }
 
 const COMBINERS: [&str; 5] = ["$and", "$or", "$nor", "$not", "$savedGroup"];
 
-impl Rules<'_> {
+impl<'a> Rules<'a> {
+    pub fn new(groups: &'a Value, audiences: Vec<&'a str>, offers: Vec<&'a str>) -> Self {
+        Rules {
+            groups,
+            audiences,
+            offers,
+            tallies: Vec::new(),
+            inside: Vec::new(),
+            broken: Vec::new(),
+            broken_audiences: Vec::new(),
+        }
+    }
+
     /// A condition of the config.
     pub fn condition(&mut self, node: &Node, report: &mut Report) -> Condition {
         self.read(node, Ground::Maitre, report)
