@@ -33,9 +33,9 @@ export class Core {
     this.call(2, json, '', now);
   }
 
-  /** Something happened, with parameters (an object). */
-  observe(event: string, params: string, now: number): void {
-    this.call(3, event, params, now);
+  /** Something happened, with parameters (an object). `true`: it may change what is shown. */
+  observe(event: string, params: string, now: number): boolean {
+    return this.call(3, event, params, now) === 'true';
   }
 
   /** What the page says of the visitor (an object). */
@@ -43,19 +43,58 @@ export class Core {
     this.call(4, json, '', now);
   }
 
-  /** What a placement shows: `{placement, known, take, offers: [{id, content}], fallback}`. */
-  decide(placement: string, now: number): string {
-    return this.call(5, placement, '', now);
+  /**
+   * What a placement would show: `{placement, known, take, offers: [{id, content}], fallback}`. `onPage` is what else is there: an object
+   * of placements, each with the ids of the offers that were seen there and stay, or null; "" for all placements of the config.
+   */
+  decide(placement: string, onPage: string, now: number): string {
+    return this.call(5, placement, onPage, now);
   }
 
-  /** Why: `{placement, take, shows, offers: [{offer, value, status, held, failed, change}]}`. */
-  explain(placement: string, now: number): string {
-    return this.call(6, placement, '', now);
+  /** Why: `{placement, take, shows, offers: [{offer, rank, fit, value, freshness, status, held, failed, change}]}`. */
+  explain(placement: string, onPage: string, now: number): string {
+    return this.call(6, placement, onPage, now);
   }
 
-  /** `exposed`, `clicked`, `dismissed` or `converted` became of an offer. `false`: no such offer or outcome. */
+  /** What those placements of the page show that are null in `onPage`: a list, each as of `decide`. */
+  fill(onPage: string, now: number): string {
+    return this.call(21, onPage, '', now);
+  }
+
+  /** The overlay that is to appear now: `{placement, id, content}`, or null. Tell `outcome(id, 'raised')` when it has. */
+  raise(onPage: string, now: number): string {
+    return this.call(20, onPage, '', now);
+  }
+
+  /**
+   * `exposed`, `clicked`, `dismissed` or `converted` became of an offer; or as an overlay it was `raised`, or `closed` without an answer.
+   * `false`: no such offer or outcome.
+   */
   outcome(offer: string, kind: string, now: number): boolean {
     return this.call(7, offer, kind, now) === 'true';
+  }
+
+  /**
+   * The visitor's conduct: `exit_intent`, `return_to_tab`, `dwell` (active ms on this page so far), `idle` (ms without input so far),
+   * `scroll` (the deepest share of this page). `true`: a trigger fired.
+   */
+  signal(kind: string, value: string | number, now: number): boolean {
+    return this.call(19, kind, String(value), now) === 'true';
+  }
+
+  /** What the page has to watch for: `{signals, events, overlays}`. */
+  needs(): string {
+    return this.call(22);
+  }
+
+  /** The visitor switches a topic off (`true`) or on again; its score is erased. `false`: no such topic. */
+  mute(topic: string, muted: string | boolean, now: number): boolean {
+    return this.call(23, topic, String(muted), now) === 'true';
+  }
+
+  /** The topics that are kept: `[{topic, title, score, muted}]`. */
+  interests(now: number): string {
+    return this.call(24, '', '', now);
   }
 
   /** This tab's part of the profile, as text; empty when there is nothing to keep. */

@@ -3,12 +3,12 @@
 //! It sees every room and no browser. Time comes in with each call.
 
 use crate::condition::Outcome;
-use crate::config::{self, Problem};
-use crate::decide::{self, Decision, Explanation, Moment};
+use crate::config::{self, Problem, STAGE_CHANGE, Signal};
+use crate::decide::{self, Decision, Explanation, Here, Moment, OnPage};
 use crate::host::Host;
 use crate::json::Value;
 use crate::plan::Plan;
-use crate::profile::{Event, Profile, Visit, arrival};
+use crate::profile::{Change, Event, Profile, STAGE, Visit, arrival};
 use crate::time::Millis;
 
 /// The event that a page view is.
@@ -22,6 +22,10 @@ pub struct Engine {
     page: Value,
     device: Value,
     user: Value,
+    /// What has appeared and been seen on this page view.
+    here: Here,
+    /// How far the signals of this page view have come: active ms, the deepest share of the page, ms without input.
+    reached: Reached,
     /// What others have stored: the base, and the other tabs' parts.
     stored: Profile,
     /// What this tab adds to it.
@@ -30,6 +34,13 @@ pub struct Engine {
     profile: Profile,
     /// What was stored has been looked at, so visits are counted on from there.
     anchored: bool,
+}
+
+#[derive(Clone, Copy, Debug, Default)]
+struct Reached {
+    dwell: f64,
+    scroll: f64,
+    idle: f64,
 }
 
 impl Engine {
@@ -44,9 +55,11 @@ impl Engine {
             page: Value::Null,
             device: Value::Null,
             user: Value::Null,
-            stored: Profile::new(&plan),
-            own: Profile::new(&plan),
-            profile: Profile::new(&plan),
+            here: Here::default(),
+            reached: Reached::default(),
+            stored: Profile::default(),
+            own: Profile::default(),
+            profile: Profile::default(),
             anchored: false,
             plan,
             host,
@@ -83,9 +96,11 @@ impl Engine {
     }
 
     /// A page view: `path`, `query`, `title`, `referrer`, `host`, `kind`, `item`. It is an event like any other, called
-    /// `page_view`.
+    /// `page_view`. What was over the page before has gone with it.
     pub fn page(&mut self, page: Value, now: Millis) {
         self.page = page;
+        self.here = Here::default();
+        self.reached = Reached::default();
         let mut params = Value::Map(Vec::new());
         let item = |key: &str| self.page.get("item").and_then(|item| item.get(key));
         let named = [
@@ -107,48 +122,160 @@ impl Engine {
         self.fold(PAGE_VIEW, params, now);
     }
 
-    /// Something happened. Its parameters are an object; they are looked at and not kept.
-    pub fn observe(&mut self, event: &str, params: Value, now: Millis) {
-        self.fold(event, params, now);
+    /// Something happened. Its parameters are an object; they are looked at and not kept. `true` when that may change anything
+    /// that is shown.
+    pub fn observe(&mut self, event: &str, params: Value, now: Millis) -> bool {
+        self.fold(event, params, now)
     }
 
-    fn fold(&mut self, name: &str, params: Value, now: Millis) {
+    fn fold(&mut self, name: &str, params: Value, now: Millis) -> bool {
         let event = &Event {
             name: name.to_owned(),
             params,
         };
         self.settle(now);
-        self.visit(name, now);
+        let is_another_visit = self.visit(name, now);
         self.own.cart.count_from(self.profile.cart.emptied);
-        let tallies = event.tallies(&self.plan, self.host.as_ref());
+        let cart = self.profile.cart.clone();
         for profile in [&mut self.own, &mut self.profile] {
-            profile.observe(event, &tallies, now, &self.plan, self.host.as_ref());
+            profile.observe(event, now, &self.plan);
             if let (Some(visit), PAGE_VIEW) = (&mut profile.visit, name) {
                 visit.pages = visit.pages.saturating_add(1);
             }
         }
+        let changes = event.changes(&self.plan, self.host.as_ref());
+        self.apply(&changes, now);
+        let is_another_stage = self.look_at_stage(now);
+        is_another_visit || is_another_stage || name == PAGE_VIEW || !changes.is_empty() || self.profile.cart != cart
     }
 
-    /// Opens a new visit when the last one is over, else keeps it going.
-    fn visit(&mut self, event: &str, now: Millis) {
+    /// Changes tallies.
+    fn apply(&mut self, changes: &[(usize, Change)], now: Millis) {
+        let (plan, host) = (&self.plan, self.host.as_ref());
+        for (index, change) in changes {
+            let is_sequence = matches!(change, Change::Steps { .. });
+            if is_sequence {
+                self.profile.fold(*index, change, None, now, plan, host);
+            }
+            self.own.fold(*index, change, Some(&self.profile), now, plan, host);
+            if !is_sequence {
+                self.profile.fold(*index, change, None, now, plan, host);
+            }
+        }
+    }
+
+    /// Notes a change of stage, which is an event of its own.
+    fn look_at_stage(&mut self, now: Millis) -> bool {
+        if !self.plan.keep.stage {
+            return false;
+        }
+        let stage = self.moment(now).stage();
+        let before = self.profile.stage().map(|(before, ..)| before.clone());
+        if before.as_ref() == Some(&stage) {
+            return false;
+        }
+        let is_first = before.is_none();
+        let before = before.unwrap_or_default();
+        let stages = Value::List(vec![stage.clone(), before.clone()]);
+        for profile in [&mut self.own, &mut self.profile] {
+            profile.tell(STAGE, &stages, now);
+        }
+        if !is_first {
+            let params = Value::Map(vec![("stage".to_owned(), stage), ("before".to_owned(), before)]);
+            let event = Event {
+                name: STAGE_CHANGE.to_owned(),
+                params,
+            };
+            let changes = event.changes(&self.plan, self.host.as_ref());
+            self.apply(&changes, now);
+        }
+        true
+    }
+
+    /// Opens a new visit when the last one is over, else keeps it going. `true`: it is another one.
+    fn visit(&mut self, event: &str, now: Millis) -> bool {
         let timeout = self.plan.timeout;
+        let mut is_another = false;
         match &mut self.profile.visit {
             Some(visit) if !visit.is_over(now, timeout) => visit.last = visit.last.max(now),
             other => {
                 let arrival = arrival(&self.page, event == PAGE_VIEW, &self.plan.keep.arrival);
                 *other = Some(Visit::after(other.as_ref(), now, arrival));
+                is_another = true;
             }
         }
-        let Some(visit) = &self.profile.visit else { return };
+        let Some(visit) = &self.profile.visit else { return false };
         match &mut self.own.visit {
             Some(own) if own.number == visit.number => own.last = visit.last,
             other => {
                 *other = Some(Visit {
                     pages: 0,
+                    dwell: 0,
                     ..visit.clone()
                 })
             }
         }
+        is_another
+    }
+
+    /// What the page tells of the visitor's conduct on it: of dwell the visible, active ms on this page so far, of idle the ms
+    /// without input so far, of scroll the deepest share of this page. `true` when a trigger fired.
+    pub fn signal(&mut self, signal: Signal, value: f64, now: Millis) -> bool {
+        self.settle(now);
+        let reached = &mut self.reached;
+        let (from, to) = match signal {
+            Signal::ExitIntent | Signal::ReturnToTab => (-1.0, 0.0),
+            Signal::Scroll => {
+                let from = reached.scroll;
+                reached.scroll = from.max(value);
+                (from, value)
+            }
+            Signal::Idle => {
+                // Less than before: another stretch.
+                let from = if value <= reached.idle { 0.0 } else { reached.idle };
+                reached.idle = value;
+                (from, value)
+            }
+            Signal::Dwell => {
+                let more = (value - reached.dwell).max(0.0) as Millis;
+                reached.dwell = reached.dwell.max(value);
+                let before = self.profile.visit.as_ref().map_or(0, |visit| visit.dwell);
+                for profile in [&mut self.own, &mut self.profile] {
+                    if let (Some(visit), true) = (&mut profile.visit, self.plan.keep.dwell) {
+                        visit.dwell = visit.dwell.saturating_add(more);
+                        profile.touched = profile.touched.max(now);
+                    }
+                }
+                (before as f64, (before + more) as f64)
+            }
+        };
+        let mut fired = Vec::new();
+        for (tally, kind, threshold) in &self.plan.signals {
+            if *kind == signal && from < *threshold && *threshold <= to {
+                fired.push((*tally, Change::Add(1.0)));
+            }
+        }
+        self.apply(&fired, now);
+        !fired.is_empty()
+    }
+
+    /// The points at which a signal fires a trigger, as [`signal`](Engine::signal) takes them, the smallest first; those of this
+    /// visit's dwell that were passed are left out.
+    #[must_use]
+    pub fn points(&self, signal: Signal) -> Vec<f64> {
+        let mut offset = 0.0;
+        if signal == Signal::Dwell {
+            offset = self.reached.dwell - self.profile.visit.as_ref().map_or(0, |visit| visit.dwell) as f64;
+        }
+        let mut points: Vec<f64> = Vec::new();
+        for (_, kind, threshold) in &self.plan.signals {
+            let point = threshold + offset;
+            if *kind == signal && (signal != Signal::Dwell || point > self.reached.dwell) {
+                let place = points.partition_point(|known| *known < point);
+                points.insert(place, point);
+            }
+        }
+        points
     }
 
     /// What the page says of the visitor: the members of an object, found under `user.`.
@@ -166,34 +293,172 @@ impl Engine {
 
     /// Something became of an offer. `false` when there is no such offer.
     pub fn outcome(&mut self, offer: &str, outcome: Outcome, now: Millis) -> bool {
-        let Some(index) = self.plan.ids.iter().position(|(id, _)| id == offer) else {
+        let Some(id) = self.plan.ids.find(offer) else {
             return false;
         };
         self.settle(now);
-        let keeps = (self.plan.keep.histories.get(index), self.plan.hold.histories.get(index));
-        if let (Some(keep), Some(hold)) = keeps
-            && keep.anything()
-        {
-            for profile in [&mut self.own, &mut self.profile] {
-                profile.touched = profile.touched.max(now);
-                if let Some(history) = profile.histories.get_mut(index) {
-                    history.note(outcome, now, keep, hold);
+        self.note(id, outcome, now);
+        let Some(index) = self.offer(id) else { return true };
+        if outcome == Outcome::Exposed {
+            self.here.exposed.push(index);
+        }
+        if matches!(outcome, Outcome::Clicked | Outcome::Dismissed) {
+            self.closed(offer);
+        }
+        if outcome != Outcome::Raised {
+            for scope in 0..self.plan.scopes.len() {
+                let placements = self
+                    .plan
+                    .scopes
+                    .get(scope)
+                    .map_or(&[][..], |(placements, _)| placements);
+                let offer = self.plan.offers.get(index);
+                if offer.is_some_and(|offer| offer.placements.iter().any(|placement| placements.contains(placement))) {
+                    self.note(self.plan.scope_history(scope), outcome, now);
                 }
             }
         }
         true
     }
 
-    /// What a placement shows now; `None` when there is no such placement. Deciding changes nothing.
+    fn note(&mut self, history: usize, outcome: Outcome, now: Millis) {
+        for profile in [&mut self.own, &mut self.profile] {
+            profile.note(history, outcome, now, &self.plan);
+        }
+    }
+
+    /// The index of the offer of that id number, if it has no error.
+    fn offer(&self, id: usize) -> Option<usize> {
+        // Both go by the config's order.
+        let place = self.plan.offers.partition_point(|offer| offer.id < id);
+        self.plan
+            .offers
+            .get(place)
+            .filter(|offer| offer.id == id)
+            .map(|_| place)
+    }
+
+    /// An offer has appeared over the page. `false` when there is no such offer.
+    pub fn raised(&mut self, offer: &str, now: Millis) -> bool {
+        let Some(index) = self.plan.ids.find(offer).and_then(|id| self.offer(id)) else {
+            return false;
+        };
+        let is_overlay = |index: &&usize| self.plan.placements.get(**index).is_some_and(|known| known.overlay);
+        let placements = self.plan.offers.get(index).map_or(&[][..], |offer| &offer.placements);
+        self.here.open = placements.iter().find(is_overlay).map(|placement| (index, *placement));
+        self.here.raised.push(index);
+        self.outcome(offer, Outcome::Raised, now)
+    }
+
+    /// An offer that was over the page has gone, by itself or with the visitor's answer.
+    pub fn closed(&mut self, offer: &str) {
+        let index = self.plan.ids.find(offer).and_then(|id| self.offer(id));
+        if self.here.open.map(|(open, _)| open) == index {
+            self.here.open = None;
+        }
+    }
+
+    /// The visitor switches a topic off or on; its score is erased. `false` when there is no such topic.
+    pub fn mute(&mut self, topic: &str, muted: bool, now: Millis) -> bool {
+        self.settle(now);
+        let known = self.plan.interests.iter().find(|interest| interest.topic == topic);
+        let Some(tally) = known
+            .map(|interest| interest.tally)
+            .filter(|tally| self.plan.keep.asks(*tally))
+        else {
+            return false;
+        };
+        if let Some(count) = self.profile.counts.entry(tally) {
+            count.mute(muted, now);
+            let count = count.clone();
+            if let Some(own) = self.own.counts.entry(tally) {
+                *own = count;
+            }
+        }
+        for profile in [&mut self.own, &mut self.profile] {
+            profile.touched = profile.touched.max(now);
+        }
+        true
+    }
+
+    /// The topics that are kept: name, title, score, and whether the visitor has muted it.
+    #[must_use]
+    pub fn interests(&self, now: Millis) -> Vec<(&str, &str, f64, bool)> {
+        let moment = self.moment(now);
+        let mut interests = Vec::new();
+        for interest in &self.plan.interests {
+            if self.plan.keep.asks(interest.tally) {
+                let muted = self
+                    .profile
+                    .counts
+                    .get(interest.tally)
+                    .is_some_and(|count| count.is_muted());
+                interests.push((
+                    interest.topic.as_str(),
+                    interest.title.as_str(),
+                    moment.score(interest.tally),
+                    muted,
+                ));
+            }
+        }
+        interests
+    }
+
+    // ── deciding ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+    /// What a placement shows now, were every placement of the config on the page; `None` when there is no such placement.
+    /// Deciding changes nothing.
     #[must_use]
     pub fn decide(&self, placement: &str, now: Millis) -> Option<Decision<'_>> {
-        decide::decide(placement, &self.moment(now))
+        self.decide_beside(placement, None, now)
+    }
+
+    /// What a placement shows now beside what else is on the page.
+    #[must_use]
+    pub fn decide_beside(&self, placement: &str, on_page: Option<&OnPage>, now: Millis) -> Option<Decision<'_>> {
+        decide::decide(self.plan.placement_index(placement)?, on_page, &self.moment(now))
+    }
+
+    /// What each placement of the page that is to be decided shows now, all of them together; overlays aside.
+    #[must_use]
+    pub fn fill(&self, on_page: &OnPage, now: Millis) -> Vec<Decision<'_>> {
+        decide::fill(on_page, &self.moment(now))
+    }
+
+    /// The overlay that is to appear now, if any: its placement and the offer's id. It has appeared once
+    /// [`raised`](Engine::raised) is told.
+    #[must_use]
+    pub fn raise(&self, on_page: Option<&OnPage>, now: Millis) -> Option<(&str, &config::Offer)> {
+        let (placement, offer) = decide::raise(on_page, &self.moment(now))?;
+        Some((&self.plan.placements.get(placement)?.name, offer))
     }
 
     /// Why a placement shows what it shows now.
     #[must_use]
     pub fn explain(&self, placement: &str, now: Millis) -> Option<Explanation<'_>> {
-        decide::explain(placement, &self.moment(now))
+        self.explain_beside(placement, None, now)
+    }
+
+    /// Why a placement shows what it shows now, beside what else is on the page.
+    #[must_use]
+    pub fn explain_beside(&self, placement: &str, on_page: Option<&OnPage>, now: Millis) -> Option<Explanation<'_>> {
+        decide::explain(self.plan.placement_index(placement)?, on_page, &self.moment(now))
+    }
+
+    /// What is on the page, as an object of placements: the ids of the offers that have been seen there and stay, or null where
+    /// it is to be decided. Names that aren't known are left out.
+    #[must_use]
+    pub fn on_page(&self, placements: &Value) -> OnPage {
+        let mut on_page = OnPage::new();
+        for (name, seen) in placements.members() {
+            let ids = seen.items().iter().filter_map(Value::text);
+            let offers = ids.filter_map(|id| self.offer(self.plan.ids.find(id)?));
+            let seen = matches!(seen, Value::List(_)).then(|| offers.collect());
+            if let Some(index) = self.plan.placement_index(name) {
+                on_page.push((index, seen));
+            }
+        }
+        on_page
     }
 
     fn moment(&self, now: Millis) -> Moment<'_> {
@@ -204,6 +469,7 @@ impl Engine {
             page: &self.page,
             device: &self.device,
             user: &self.user,
+            here: &self.here,
             host: self.host.as_ref(),
         }
     }
@@ -220,7 +486,7 @@ impl Engine {
     /// What this tab adds to what is stored, as text; empty when there is nothing to keep.
     #[must_use]
     pub fn save(&self) -> String {
-        Profile::of(&[&self.own], &self.plan).encode(&self.plan, self.host.as_ref())
+        Profile::of(&[&self.own], &self.plan, self.host.as_ref()).encode(&self.plan, self.host.as_ref())
     }
 
     /// Takes in what others stored (`texts`: the base, and the parts of other tabs) and, where this tab goes on with a part
@@ -232,15 +498,15 @@ impl Engine {
         let host = self.host.as_ref();
         self.stored = merged(texts, &self.plan, host);
         let before = Profile::decode(own, &self.plan, host);
-        let known = Profile::of(&[&self.stored, &before], &self.plan);
+        let known = Profile::of(&[&self.stored, &before], &self.plan, host);
         let stale = known.is_stale(now, &self.plan);
         if stale {
-            self.stored = Profile::new(&self.plan);
+            self.stored = Profile::default();
         } else {
             if let (false, Some(visit), Some(stored)) = (self.anchored, &mut self.own.visit, &known.visit) {
                 visit.follow(stored, self.plan.timeout);
             }
-            self.own.merge(&before, &self.plan);
+            self.own.merge(&before, &self.plan, host);
         }
         self.anchored = true;
         let ahead = self.stored.settle(now, &self.plan, host);
@@ -251,8 +517,8 @@ impl Engine {
 
     /// Puts together what decisions look at.
     fn look(&mut self) {
-        self.profile = Profile::of(&[&self.stored, &self.own], &self.plan);
-        for (name, value, _) in &self.profile.user {
+        self.profile = Profile::of(&[&self.stored, &self.own], &self.plan, self.host.as_ref());
+        for (name, value, _) in self.profile.user.iter().filter(|(name, ..)| name != STAGE) {
             self.user.set(name, value.clone());
         }
     }
@@ -285,23 +551,23 @@ impl Engine {
 
     /// This tab's part has become part of what is stored: it begins another. Call [`load`](Engine::load) next.
     pub fn disown(&mut self) {
-        self.own = Profile::new(&self.plan);
+        self.own = Profile::default();
     }
 
     /// Forgets all that is known of the visitor; the page and the device at hand stay.
     pub fn forget(&mut self) {
-        self.stored = Profile::new(&self.plan);
-        self.own = Profile::new(&self.plan);
-        self.profile = Profile::new(&self.plan);
+        self.stored = Profile::default();
+        self.own = Profile::default();
+        self.profile = Profile::default();
         self.user = Value::Null;
         self.anchored = false;
     }
 }
 
 fn merged<'t>(texts: impl IntoIterator<Item = &'t str>, plan: &Plan, host: &dyn Host) -> Profile {
-    let mut whole = Profile::new(plan);
+    let mut whole = Profile::default();
     for text in texts {
-        whole.merge(&Profile::decode(text, plan, host), plan);
+        whole.merge(&Profile::decode(text, plan, host), plan, host);
     }
     whole
 }

@@ -11,6 +11,8 @@ pub trait Host {
     fn number(&self, text: &str) -> f64;
     /// The shortest text that stands for `number`, as `String(number)` gives it.
     fn digits(&self, number: f64) -> String;
+    /// `base` to the power of `exponent`.
+    fn power(&self, base: f64, exponent: f64) -> f64;
     /// `text` in lower case, by all of Unicode's rules.
     fn lower(&self, text: &str) -> String;
     /// Whether the JavaScript regular expression `pattern` is found in `text`; `None` when it is not a valid one.
@@ -65,6 +67,10 @@ impl Host for Native {
         } else {
             text.replace('e', "e+")
         }
+    }
+
+    fn power(&self, base: f64, exponent: f64) -> f64 {
+        base.powf(exponent)
     }
 
     fn lower(&self, text: &str) -> String {

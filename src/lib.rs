@@ -60,6 +60,7 @@ pub mod decide;
 mod engine;
 pub mod host;
 pub mod json;
+pub mod names;
 pub mod plan;
 pub mod profile;
 pub mod time;

@@ -391,20 +391,7 @@ fn a_link_begins_with_a_scheme_or_is_seen_to_be_a_path() {
 
 #[test]
 fn what_is_not_built_yet_is_said_to_be_so() {
-    let later = "is not supported by this version";
     check_table(Severity::Error, include_str!("config/later.txt"));
-    // A sequence takes the place of the event, whose absence is no news.
-    let text = with(Eligible, r#""$did": { "sequence": [], "within": "1h" }"#);
-    let engine = broken_engine(&text);
-    assert!(
-        engine
-            .problems()
-            .iter()
-            .any(|problem| problem.what == format!("`sequence` {later}"))
-    );
-    // What is meant for a stage is a text; that the path isn't built is all there is to say.
-    let text = with(Eligible, r#""stage.now": "loyal""#);
-    assert_eq!(broken_engine(&text).problems().len(), 1);
 }
 
 #[test]

@@ -835,8 +835,8 @@ fn each_status_says_what_became_of_the_offer_and_what_would_change_it() {
         (
             "second",
             Status::Outranked,
-            "worth 4, it comes after `first` (5), and the placement shows 1",
-            "its value is above 5",
+            "ranked at 4, it comes after `first` (5), and the placement shows 1",
+            "its rank is above 5",
             None,
         ),
         (
@@ -1027,8 +1027,8 @@ proptest! {
             match step {
                 0 => view(&mut engine, "/a", now),
                 1 => view(&mut engine, "/b", now),
-                2 => engine.observe("view_item", value(&json!({})), now),
-                3 => engine.observe("add_to_cart", value(&json!({})), now),
+                2 => { engine.observe("view_item", value(&json!({})), now); }
+                3 => { engine.observe("add_to_cart", value(&json!({})), now); }
                 4 => engine.user(&value(&json!({ "plan": "pro", "tags": ["x"] })), now),
                 5 => { engine.outcome("o0", Outcome::Dismissed, now); }
                 6 => { engine.outcome("o1", Outcome::Exposed, now); }
@@ -1051,6 +1051,8 @@ proptest! {
                     Status::Capped => Some("cap"),
                     Status::Resting => Some("rest"),
                     Status::Outranked => Some("rank"),
+                    Status::Untriggered => Some("trigger"),
+                    Status::Pressed => Some("pressure"),
                     Status::Skipped => Some("config"),
                 };
                 prop_assert_eq!(says, expected, "{:?}", offer);

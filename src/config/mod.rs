@@ -4,21 +4,33 @@
 
 mod condition;
 mod content;
+mod happening;
+mod interest;
+mod lifecycle;
 mod offer;
+mod pressure;
 mod problem;
 mod reader;
 mod schedule;
 mod site;
+mod tally;
+mod trigger;
 
 pub use condition::open_condition;
-pub use offer::{Cap, Offer, Period, Rest};
+pub use happening::Happening;
+pub use interest::Interest;
+pub use lifecycle::{STAGE_CHANGE, Stage};
+pub use offer::{After, Cap, Offer, Period, Rest, Worth};
+pub use pressure::{Limit, Pressure};
 pub use problem::{Problem, Severity};
 pub use schedule::{Edge, Schedule};
 pub use site::Site;
+pub use tally::{Fold, Signal, Tally};
 
-use crate::condition::Condition;
+use crate::condition::{Condition, Known, Path};
 use crate::host::Host;
 use crate::json::{self, Value};
+use crate::names::Names;
 use condition::Rules;
 use reader::{Node, Report};
 
@@ -33,14 +45,36 @@ pub struct Config {
     pub placements: Vec<Placement>,
     /// The sound offers, in the order they were written.
     pub offers: Vec<Offer>,
-    /// The ids of all offers, sound or not, in the order that conditions refer to them by.
-    pub ids: Vec<String>,
-    /// Each different behaviour that any rule asks about, in the order that conditions refer to them by.
+    /// The ids of all offers, sound or not, by the numbers that conditions refer to them by.
+    pub ids: Names,
+    /// The families that offers belong to.
+    pub families: Names,
+    /// Each event, with each filter, that anything asks about.
+    pub happenings: Vec<Happening>,
+    /// Everything that any rule asks to be kept of them, in the order that conditions refer to it by.
     pub tallies: Vec<Tally>,
+    /// The name of each tally: equal for equal tallies, in every version of the config.
+    pub tally_names: Names,
+    /// The topics.
+    pub interests: Vec<Interest>,
+    /// The lifecycle, when any rule asks about it.
+    pub stages: Vec<Stage>,
+    /// The rules of pressure.
+    pub pressures: Vec<Pressure>,
+    /// The sets of placements they are about.
+    pub scopes: Vec<Vec<usize>>,
     /// The offers that are left out, with the placement they were meant for.
     pub skipped: Vec<(String, String)>,
     /// There is no error: what no rule asks for any more may be erased.
     pub sound: bool,
+}
+
+impl Config {
+    /// The name under which the exposures in a scope are stored.
+    #[must_use]
+    pub fn scope_name(&self, scope: &[usize]) -> String {
+        pressure::identity(scope, self)
+    }
 }
 
 /// A named condition.
@@ -59,23 +93,23 @@ pub struct Placement {
     pub name: String,
     /// How many offers it shows at the most.
     pub take: usize,
+    /// It appears over the page rather than in it.
+    pub overlay: bool,
     /// What it shows when no offer fits; without it, what the page has there.
     pub fallback: Option<Value>,
 }
 
-/// An event, narrowed by a filter on its parameters.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Tally {
-    /// The event's name.
-    pub event: String,
-    /// The filter; everything passes without one.
-    pub filter: Option<Condition>,
-    /// Event and filter as text: equal for equal tallies, in every version of the config.
-    pub identity: String,
-}
-
-const SECTIONS: [&str; 6] = ["$schema", "site", "savedGroups", "audiences", "placements", "offers"];
-const LATER: [&str; 3] = ["interests", "lifecycle", "pressure"];
+const SECTIONS: [&str; 9] = [
+    "$schema",
+    "site",
+    "savedGroups",
+    "interests",
+    "audiences",
+    "lifecycle",
+    "placements",
+    "pressure",
+    "offers",
+];
 
 /// Reads a config. What it holds is sound; what is not is among the problems, in the order of the text.
 pub fn read(text: &str, host: &dyn Host) -> (Config, Vec<Problem>) {
@@ -84,7 +118,7 @@ pub fn read(text: &str, host: &dyn Host) -> (Config, Vec<Problem>) {
     let mut config = Config::default();
     if let Some(value) = &value {
         let root = Node::root(value);
-        if report.object(&root, "the config", &SECTIONS, &LATER) {
+        if report.object(&root, "the config", &SECTIONS, &[]) {
             sections(&root, &mut config, &mut report);
         }
     }
@@ -98,13 +132,21 @@ fn sections(root: &Node, config: &mut Config, report: &mut Report) {
     }
     let nothing = Value::Null;
     let section = |key| root.value.get(key).unwrap_or(&nothing);
-    let ids = offer::ids(section("offers"));
-    config.ids.clone_from(&ids);
-    let names = section("audiences").members().iter().map(|(name, _)| name.as_str());
-    let offers = ids.iter().map(String::as_str).collect();
-    let mut rules = Rules::new(section("savedGroups"), names.collect(), offers);
+    config.ids = offer::ids(section("offers"));
+    let names = |key| section(key).members().iter().map(|(name, _)| name.as_str()).collect();
+    let built_in = json::read(lifecycle::BUILT_IN, report.host).0.unwrap_or_default();
+    let lifecycle = root.get("lifecycle").unwrap_or(Node::root(&built_in));
+    let mut rules = Rules::new(section("savedGroups"), names("audiences"), config.ids.clone());
+    rules.topics = names("interests");
+    rules.stages = lifecycle::names(lifecycle.value);
     if let Some(groups) = root.get("savedGroups") {
         rules.check_groups(&groups, report);
+    }
+    if let Some(interests) = root.get("interests") {
+        config.interests = interest::read(&interests, &mut rules, report);
+        for interest in &config.interests {
+            rules.topic_tallies.push(interest.tally);
+        }
     }
     if let Some(audiences) = root
         .get("audiences")
@@ -124,6 +166,18 @@ fn sections(root: &Node, config: &mut Config, report: &mut Report) {
         break_cycles(&audiences, config, report);
         rules.broken_audiences = broken(&config.audiences);
     }
+    if root.get("lifecycle").is_some() {
+        let before = report.errors();
+        config.stages = lifecycle::read(&lifecycle, &config.audiences, &mut rules, report);
+        if report.errors() > before {
+            rules.lifecycle_is_broken = true;
+            for (index, audience) in config.audiences.iter().enumerate() {
+                if asks_stage(&audience.condition, &config.audiences, &mut Vec::new()) {
+                    rules.broken_audiences.push(index);
+                }
+            }
+        }
+    }
     if let Some(placements) = root
         .get("placements")
         .filter(|node| report.map(node, "placements by name"))
@@ -131,6 +185,9 @@ fn sections(root: &Node, config: &mut Config, report: &mut Report) {
         for (name, node) in placements.members() {
             config.placements.push(placement(name, &node, report));
         }
+    }
+    if let Some(pressure) = root.get("pressure") {
+        pressure::read(&pressure, config, &mut rules, report);
     }
     match root.get("offers") {
         Some(offers) if matches!(offers.value, Value::List(_)) => {
@@ -141,22 +198,41 @@ fn sections(root: &Node, config: &mut Config, report: &mut Report) {
         Some(offers) => report.expected(&offers, "a list of offers", "write `[ {…}, {…} ]`"),
         None => report.warn(root, "there are no offers", "write `\"offers\": [ … ]`", &[]),
     }
+    if rules.asks_stage && root.get("lifecycle").is_none() {
+        config.stages = lifecycle::read(&lifecycle, &config.audiences, &mut rules, report);
+    }
+    config.happenings = rules.happenings;
     config.tallies = rules.tallies;
+    config.tally_names = rules.tally_names;
 }
 
 fn placement(name: &str, node: &Node, report: &mut Report) -> Placement {
     let mut placement = Placement {
         name: name.to_owned(),
         take: 1,
+        overlay: false,
         fallback: None,
     };
-    if report.object(node, "a placement", &["take", "fallback"], &["kind"]) {
+    if report.object(node, "a placement", &["kind", "take", "fallback"], &[]) {
+        if let Some(kind) = node.get("kind") {
+            match report.text(&kind, "overlay") {
+                Some("overlay") => placement.overlay = true,
+                Some(other) => report.unknown(&kind, false, "kind", other, &["overlay"]),
+                None => {}
+            }
+            for key in ["take", "fallback"] {
+                if let (true, Some(node)) = (placement.overlay, node.get(key)) {
+                    let what = "an overlay shows one offer or nothing, so `%` says nothing here";
+                    report.wrong_key(&node, what, "remove it", &[key]);
+                }
+            }
+        }
         if let Some(take) = node.get("take").and_then(|take| report.count(&take, 100)) {
             placement.take = take as usize;
         }
         if let Some(fallback) = node.get("fallback") {
             let before = report.errors();
-            content::check(&fallback, report);
+            content::check(&fallback, Some(false), report);
             placement.fallback = (report.errors() == before).then(|| fallback.value.clone());
         }
     }
@@ -216,4 +292,24 @@ fn needs(wanted: usize, index: usize, audiences: &[Audience], seen: &mut Vec<usi
         });
     }
     found
+}
+
+/// Whether a condition, or an audience that it names, asks about the stage.
+fn asks_stage(condition: &Condition, audiences: &[Audience], seen: &mut Vec<usize>) -> bool {
+    let mut asks = false;
+    condition.walk(&mut |part| match part {
+        Condition::Is(test) => {
+            asks |= matches!(
+                test.path,
+                Path::Known(Known::StageNow | Known::StageBefore | Known::StageDays)
+            );
+        }
+        Condition::Audience(index) if !seen.contains(index) => {
+            seen.push(*index);
+            let named = audiences.get(*index);
+            asks |= named.is_some_and(|audience| asks_stage(&audience.condition, audiences, seen));
+        }
+        _ => {}
+    });
+    asks
 }

@@ -151,7 +151,7 @@ fn parse_clock(text: &str) -> Option<Millis> {
 }
 
 /// `9-21` or `9:30-18`, in ms since midnight.
-fn parse_hours(text: &str) -> Option<(Millis, Millis)> {
+pub(super) fn parse_hours(text: &str) -> Option<(Millis, Millis)> {
     let (from, to) = text.split_once('-')?;
     let clock = |text: &str| {
         let (hours, minutes) = text.trim_ascii().split_once(':').unwrap_or((text.trim_ascii(), "00"));

@@ -1,11 +1,12 @@
 //! Why: for each offer of a placement, what held, what did not, and what would change the answer.
 
+use super::rank::rank;
 use super::schedule::{self, Closed};
-use super::{Moment, frequency};
+use super::{Moment, OnPage, Rank, arrange, frequency};
 use crate::condition::{
     Check, Condition, Did, Facts, Measure, Op, Order, Test, Truth, check_words, holds, value_words,
 };
-use crate::config::{Offer, Period};
+use crate::config::{After, Fold, Limit, Offer, Period, Rest, Signal};
 use crate::json::Value;
 use crate::plan::Placement;
 use crate::time::{DAY, Millis, clock_text, duration_text, moment_text};
@@ -29,8 +30,8 @@ pub struct Explanation<'a> {
 pub struct OfferExplanation<'a> {
     /// Its id.
     pub offer: &'a str,
-    /// What it is worth.
-    pub value: f64,
+    /// What it is ranked by.
+    pub rank: Rank,
     /// What became of it.
     pub status: Status,
     /// What spoke for it.
@@ -50,12 +51,16 @@ pub enum Status {
     Outranked,
     /// It is not for this visitor, here and now.
     Ineligible,
+    /// Its moment has not come.
+    Untriggered,
     /// It is not its time.
     Unscheduled,
     /// It was shown often enough.
     Capped,
     /// It keeps silent after an outcome.
     Resting,
+    /// Enough is shown as it is, or it is a time of silence.
+    Pressed,
     /// It has an error.
     Skipped,
 }
@@ -68,9 +73,11 @@ impl Status {
             Status::Shown => "shown",
             Status::Outranked => "outranked",
             Status::Ineligible => "ineligible",
+            Status::Untriggered => "untriggered",
             Status::Unscheduled => "unscheduled",
             Status::Capped => "capped",
             Status::Resting => "resting",
+            Status::Pressed => "pressed",
             Status::Skipped => "skipped",
         }
     }
@@ -79,7 +86,7 @@ impl Status {
 /// One thing that held or did not.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Reason {
-    /// What was looked at: `eligible`, `schedule`, `cap`, `rest`, `rank` or `config`.
+    /// What was looked at: `eligible`, `trigger`, `schedule`, `cap`, `rest`, `pressure`, `family`, `page`, `rank` or `config`.
     pub check: &'static str,
     /// What was found, in words.
     pub text: String,
@@ -89,40 +96,86 @@ pub struct Reason {
     pub until: Option<Millis>,
 }
 
-pub(super) fn explain<'a>(name: &str, moment: &Moment<'a>) -> Option<Explanation<'a>> {
+pub(super) fn explain<'a>(placement: usize, on_page: Option<&OnPage>, moment: &Moment<'a>) -> Option<Explanation<'a>> {
     let plan = moment.plan;
-    let placement = plan.placement(name)?;
-    let shown = super::decide(name, moment)?.offers;
-    let mut offers = Vec::new();
-    for index in &placement.ranking {
+    let known = plan.placements.get(placement)?;
+    let shown = super::decide(placement, on_page, moment)?.offers;
+    let mut elsewhere = Vec::new();
+    let group = super::places(placement, on_page, known.overlay, moment);
+    for (place, offers) in arrange::arrange(&group, moment) {
+        if place != placement {
+            elsewhere.extend(offers.into_iter().map(|offer| (place, offer)));
+        }
+    }
+    for (place, seen) in &group {
+        elsewhere.extend(seen.iter().flatten().map(|offer| (*place, *offer)));
+    }
+    elsewhere.extend(moment.here.open.map(|(offer, place)| (place, offer)));
+    let page = Page {
+        index: placement,
+        placement: known,
+        shown: &shown,
+        elsewhere: &elsewhere,
+    };
+    let mut ranked: Vec<(Rank, usize)> = Vec::new();
+    for index in &known.ranking {
         if let Some(offer) = plan.offers.get(*index) {
-            offers.push(explain_offer(offer, placement, &shown, moment));
+            let rank = rank(offer, moment);
+            let place = ranked.partition_point(|(better, _)| better.total >= rank.total);
+            ranked.insert(place, (rank, *index));
+        }
+    }
+    let mut offers = Vec::new();
+    for (rank, index) in ranked {
+        if let Some(offer) = plan.offers.get(index) {
+            offers.push(explain_offer(index, offer, rank, &page, moment));
         }
     }
     for (id, place) in &plan.skipped {
-        if place == name {
+        if *place == known.name {
             let error = reason(
                 "config",
                 "the offer has an error, so it is left out".to_owned(),
                 "the error is mended".to_owned(),
             );
-            offers.push(OfferExplanation::of(id, 0.0, Status::Skipped, Vec::new(), vec![error]));
+            let nothing = Rank {
+                total: 0.0,
+                fit: 0.0,
+                value: 0.0,
+                freshness: 0.0,
+            };
+            offers.push(OfferExplanation::of(
+                id,
+                nothing,
+                Status::Skipped,
+                Vec::new(),
+                vec![error],
+            ));
         }
     }
     let mut shows = Vec::new();
-    for offer in shown {
+    for offer in &shown {
         shows.push(plan.id(offer));
     }
     Some(Explanation {
-        placement: &placement.name,
-        take: placement.take,
+        placement: &known.name,
+        take: known.take,
         shows,
         offers,
     })
 }
 
+/// The placement that is explained, and what the page shows there and elsewhere.
+struct Page<'p, 'a> {
+    index: usize,
+    placement: &'a Placement,
+    shown: &'p [&'a Offer],
+    /// Placements and offers, by index.
+    elsewhere: &'p [(usize, usize)],
+}
+
 impl<'a> OfferExplanation<'a> {
-    fn of(offer: &'a str, value: f64, status: Status, held: Vec<Reason>, failed: Vec<Reason>) -> Self {
+    fn of(offer: &'a str, rank: Rank, status: Status, held: Vec<Reason>, failed: Vec<Reason>) -> Self {
         let change = if failed.is_empty() {
             String::new()
         } else {
@@ -130,7 +183,7 @@ impl<'a> OfferExplanation<'a> {
         };
         OfferExplanation {
             offer,
-            value,
+            rank,
             status,
             held,
             failed,
@@ -149,32 +202,40 @@ fn joined(reasons: &[Reason], separator: &str, found: bool) -> String {
 }
 
 fn explain_offer<'a>(
+    index: usize,
     offer: &'a Offer,
-    placement: &Placement,
-    shown: &[&Offer],
+    rank: Rank,
+    page: &Page<'_, 'a>,
     moment: &Moment<'a>,
 ) -> OfferExplanation<'a> {
     let mut why = Why::new(moment);
+    let is_shown = page.shown.iter().any(|other| other.id == offer.id);
     why.condition(&offer.eligible, true);
     let eligible = holds(&offer.eligible, moment, moment.host) == Truth::Yes;
+    let triggered = is_shown || why.trigger(index, offer, page);
     let scheduled = why.schedule(offer);
     let capped = why.caps(offer);
     let resting = why.rests(offer);
+    let pressed = !is_shown && why.pressed(page);
     let status = if !eligible {
         Status::Ineligible
+    } else if !triggered {
+        Status::Untriggered
     } else if !scheduled {
         Status::Unscheduled
     } else if capped {
         Status::Capped
     } else if resting {
         Status::Resting
-    } else if shown.iter().any(|other| other.id == offer.id) {
+    } else if is_shown {
         Status::Shown
+    } else if pressed {
+        Status::Pressed
     } else {
-        why.outranked(offer, placement, shown);
+        why.outranked(index, offer, &rank, page);
         Status::Outranked
     };
-    OfferExplanation::of(moment.plan.id(offer), offer.value, status, why.held, why.failed)
+    OfferExplanation::of(moment.plan.id(offer), rank, status, why.held, why.failed)
 }
 
 struct Why<'m, 'a> {
@@ -261,6 +322,64 @@ impl<'m, 'a> Why<'m, 'a> {
         }
     }
 
+    fn trigger(&mut self, index: usize, offer: &Offer, page: &Page) -> bool {
+        let has_come = super::moment_has_come(index, offer, page.placement.overlay, self.moment);
+        let mut words = String::new();
+        for tally in &offer.triggers {
+            if let Some(tally) = self.moment.plan.tallies.get(*tally) {
+                add_to_list(&mut words, " or ", &trigger_words(&tally.fold, self.moment));
+            }
+        }
+        if offer.triggers.is_empty() {
+            if !has_come {
+                let text = "it has appeared on this page view".to_owned();
+                self.failed
+                    .push(reason("trigger", text, "another page is viewed".to_owned()));
+            }
+        } else if has_come {
+            let text = say("its moment has come: %", &[&words]);
+            self.held.push(reason("trigger", text, String::new()));
+        } else {
+            let text = say("in this visit there was, since it last appeared, no %", &[&words]);
+            self.failed.push(reason("trigger", text, say("there is %", &[&words])));
+        }
+        has_come
+    }
+
+    fn pressed(&mut self, page: &Page) -> bool {
+        let found = arrange::pressures(page.index, self.moment);
+        for (limit, blocked) in &found {
+            let text = match limit {
+                Limit::Cap(cap) => {
+                    let count = decimal(cap.exposures.into());
+                    let period = period_words(cap.per);
+                    say(
+                        "as much is shown as may be: % %, of all offers together",
+                        &[&count, &period],
+                    )
+                }
+                Limit::Rest(rest) => rest_words(rest, self.moment),
+                Limit::Quiet(from, to) => say(
+                    "these are quiet hours for the visitor: %–%",
+                    &[&clock_text(*from), &clock_text(*to)],
+                ),
+            };
+            let change = match (limit, blocked.until) {
+                (_, Some(until)) => self.from(until),
+                (Limit::Cap(cap), _) if cap.per == Period::Page => "another page is viewed".to_owned(),
+                (Limit::Cap(cap), _) if cap.per == Period::Visit => "another visit begins".to_owned(),
+                _ => "the cap is raised".to_owned(),
+            };
+            self.failed.push(Reason {
+                check: "pressure",
+                text,
+                change,
+                until: blocked.until,
+            });
+        }
+        !found.is_empty()
+    }
+
     fn schedule(&mut self, offer: &Offer) -> bool {
         let closed = schedule::closed(&offer.schedule, self.moment);
         match closed {
@@ -277,13 +396,9 @@ impl<'m, 'a> Why<'m, 'a> {
     fn caps(&mut self, offer: &Offer) -> bool {
         let mut any = false;
         for cap in &offer.caps {
-            let used_up = frequency::used_up(offer, cap, self.moment);
+            let used_up = frequency::used_up(offer.id, cap, 0, 0, self.moment);
             any |= used_up.is_some();
-            let period = match cap.per {
-                Period::Ever => "in all".to_owned(),
-                Period::Visit => "per visit".to_owned(),
-                Period::Span(span) => say("per %", &[&duration_text(span)]),
-            };
+            let period = period_words(cap.per);
             let often = if used_up.is_some() {
                 "as often as"
             } else {
@@ -314,15 +429,27 @@ impl<'m, 'a> Why<'m, 'a> {
 
     fn rests(&mut self, offer: &Offer) -> bool {
         let mut any = false;
-        for rest in &offer.rests {
-            let until = frequency::silent_until(offer, rest, self.moment);
+        for (whose, rest) in frequency::rests(offer, self.moment) {
+            let until = frequency::silent_until(whose.id, rest, self.moment);
+            let of_kin = whose.id != offer.id;
+            // Of its family only what matters is told.
+            if of_kin && until.is_none() {
+                continue;
+            }
             any |= until.is_some();
-            let template = if until.is_some() {
-                "it was % less than % ago, so it rests"
-            } else {
-                "it was not % within %"
+            let mut text = match (rest.after, until) {
+                (_, Some(_)) => rest_words(rest, self.moment),
+                (After::Outcome(outcome), None) => {
+                    say("it was not % within %", &[outcome.name(), &duration_text(rest.span)])
+                }
+                (After::Event(tally), None) => say(
+                    "no % within %",
+                    &[&event_words(tally, self.moment), &duration_text(rest.span)],
+                ),
             };
-            let text = say(template, &[rest.after.name(), &duration_text(rest.span)]);
+            if of_kin {
+                text = say("of its family, `%`: %", &[self.moment.plan.id(whose), &text]);
+            }
             let change = until.map_or(String::new(), |until| self.from(until));
             self.note(
                 until.is_none(),
@@ -337,28 +464,59 @@ impl<'m, 'a> Why<'m, 'a> {
         any
     }
 
-    fn outranked(&mut self, offer: &Offer, placement: &Placement, shown: &[&Offer]) {
+    fn outranked(&mut self, index: usize, offer: &Offer, rank: &Rank, page: &Page) {
+        let plan = self.moment.plan;
         let host = self.moment.host;
+        let place = |place: usize| plan.placements.get(place).map_or("", |known| &known.name);
+        let kin = |other: &Offer| other.family.is_some() && other.family == offer.family;
+        let elsewhere = page.elsewhere.iter().find_map(|(at, other)| {
+            let other_offer = plan.offers.get(*other)?;
+            (*other == index || kin(other_offer)).then_some((*at, other_offer))
+        });
+        let here = page
+            .shown
+            .iter()
+            .find(|other| kin(other))
+            .map(|other| (page.index, *other));
+        if let Some((at, other)) = elsewhere.or(here) {
+            let (check, text) = if other.id == offer.id {
+                ("page", say("it is on the page already, in `%`", &[place(at)]))
+            } else {
+                (
+                    "family",
+                    say("`%`, of the same family, is in `%`", &[plan.id(other), place(at)]),
+                )
+            };
+            self.failed.push(reason(check, text, "that gives way".to_owned()));
+            return;
+        }
+        if page.shown.is_empty() {
+            let text = "what is shown elsewhere on the page leaves no room for it".to_owned();
+            self.failed
+                .push(reason("pressure", text, "less is shown elsewhere".to_owned()));
+            return;
+        }
         let mut ahead = String::new();
         let mut least = f64::INFINITY;
-        for other in shown {
+        for other in page.shown {
+            let total = super::rank::rank(other, self.moment).total;
             add_to_list(
                 &mut ahead,
                 ", ",
-                &say("`%` (%)", &[self.moment.plan.id(other), &host.digits(other.value)]),
+                &say("`%` (%)", &[plan.id(other), &host.digits(rounded(total))]),
             );
-            least = least.min(other.value);
+            least = least.min(total);
         }
-        let take = decimal(placement.take as i64);
+        let take = decimal(page.placement.take as i64);
         let text = say(
-            "worth %, it comes after %, and the placement shows %",
-            &[&host.digits(offer.value), &ahead, &take],
+            "ranked at %, it comes after %, and the placement shows %",
+            &[&host.digits(rounded(rank.total)), &ahead, &take],
         );
-        self.failed.push(reason(
-            "rank",
-            text,
-            say("its value is above %, or `take` is larger", &[&host.digits(least)]),
-        ));
+        let change = say(
+            "its rank is above %, or `take` is larger",
+            &[&host.digits(rounded(least))],
+        );
+        self.failed.push(reason("rank", text, change));
     }
 
     /// From an instant on, on the site's wall clock.
@@ -368,6 +526,55 @@ impl<'m, 'a> Why<'m, 'a> {
             "it is % (%) or later",
             &[&moment_text(zone.local(at, self.moment.host)), &zone.0],
         )
+    }
+}
+
+fn rounded(figure: f64) -> f64 {
+    (figure * 1000.0).round() / 1000.0
+}
+
+fn period_words(period: Period) -> String {
+    match period {
+        Period::Ever => "in all".to_owned(),
+        Period::Page => "per page".to_owned(),
+        Period::Visit => "per visit".to_owned(),
+        Period::Span(span) => say("per %", &[&duration_text(span)]),
+    }
+}
+
+fn rest_words(rest: &Rest, moment: &Moment) -> String {
+    let span = duration_text(rest.span);
+    match rest.after {
+        After::Outcome(outcome) => say("it was % less than % ago, so it rests", &[outcome.name(), &span]),
+        After::Event(tally) => say(
+            "% happened less than % ago, so it rests",
+            &[&event_words(tally, moment), &span],
+        ),
+    }
+}
+
+/// The event that a tally counts.
+fn event_words(tally: usize, moment: &Moment) -> String {
+    moment
+        .plan
+        .tallies
+        .get(tally)
+        .map_or(String::new(), |tally| trigger_words(&tally.fold, moment))
+}
+
+fn trigger_words(fold: &Fold, moment: &Moment) -> String {
+    let digits = |threshold: f64| moment.host.digits(threshold);
+    match fold {
+        Fold::Signal(signal @ (Signal::Dwell | Signal::Idle), threshold) => {
+            say("% of %", &[signal.name(), &duration_text(*threshold as Millis)])
+        }
+        Fold::Signal(Signal::Scroll, threshold) => say("scroll to %", &[&digits(*threshold)]),
+        Fold::Signal(signal, _) => signal.name().to_owned(),
+        fold => {
+            let happening = fold.happenings().first().copied().unwrap_or_default();
+            let event = moment.plan.happenings.get(happening);
+            say("`%`", &[event.map_or("", |happening| &happening.event)])
+        }
     }
 }
 
@@ -402,39 +609,52 @@ fn did_reason(did: &Did, wanted: bool, moment: &Moment) -> Reason {
     let words = check_words(&did.check, Some(did.measure), moment.host);
     let has_to = if wanted { "has to be" } else { "must not be" };
     let not = if wanted { "" } else { "not " };
-    let window = match did.measure {
-        Measure::Times(Some(window)) => say(" within %", &[&duration_text(window.span)]),
-        Measure::Times(None) => String::new(),
-        Measure::Ago => {
+    let event = did.event.as_str();
+    let window = did
+        .window
+        .map_or(String::new(), |window| say(" within %", &[&duration_text(window.span)]));
+    let amount = match did.measure {
+        Measure::First | Measure::Last => {
             let ago = if figure == Value::Null { "" } else { " ago" };
-            let text = say("% last happened: %%, % % ago", &[&did.event, &is, ago, has_to, &words]);
+            let which = if did.measure == Measure::First { "first" } else { "last" };
+            let text = say("% % happened: %%, % % ago", &[event, which, &is, ago, has_to, &words]);
             return reason(
                 "eligible",
                 text,
-                say("% last happened %% ago", &[&did.event, not, &words]),
+                say("% % happened %% ago", &[event, which, not, &words]),
             );
         }
+        Measure::Sum => "the sum of %%",
+        Measure::Max => "the greatest %%",
+        Measure::Distinct => "the number of different %%",
+        Measure::Times | Measure::Sequence => "",
     };
+    if !amount.is_empty() {
+        let amount = say(amount, &[event, &window]);
+        let text = say("% is %, % %", &[&amount, &is, has_to, &words]);
+        return reason("eligible", text, say("% is %%", &[&amount, not, &words]));
+    }
     let times = if figure == Value::Number(1.0) {
         "once".to_owned()
     } else {
         say("% times", &[&is])
     };
     let happened = match figure {
-        Value::Number(0.0) => say("% has not happened%", &[&did.event, &window]),
-        _ => say("% happened %%", &[&did.event, &times, &window]),
+        Value::Number(0.0) => say("% has not happened%", &[event, &window]),
+        _ if did.measure == Measure::Sequence => say("% happened%", &[event, &window]),
+        _ => say("% happened %%", &[event, &times, &window]),
     };
     let happens = if wanted { "happens" } else { "has not happened" };
     // Without bounds of its own, a `$did` asks for once.
     if matches!(&did.check, Check::Meets(ops) if matches!(ops.as_slice(), [Op::Order(Order::GreaterOrEqual, Value::Number(1.0))]))
     {
-        return reason("eligible", happened, say("% %%", &[&did.event, happens, &window]));
+        return reason("eligible", happened, say("% %%", &[event, happens, &window]));
     }
     let text = say("%, % % times", &[&happened, has_to, &words]);
     reason(
         "eligible",
         text,
-        say("% % % times%", &[&did.event, happens, &words, &window]),
+        say("% % % times%", &[event, happens, &words, &window]),
     )
 }
 

@@ -1,36 +1,88 @@
-//! Caps and rests: how often, and when to keep silent.
+//! Caps and rests, of an offer and across offers: how often, and when to keep silent.
 
 use super::Moment;
 use crate::condition::Outcome;
-use crate::config::{Cap, Offer, Period, Rest};
+use crate::config::{After, Cap, Limit, Offer, Period, Rest};
 use crate::time::Millis;
 
-/// A cap that is used up.
+/// A limit that forbids an exposure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct UsedUp {
-    /// When the offer can be shown again, in ms since the epoch; without it, not by waiting.
+pub(super) struct Blocked {
+    /// When it ends, in ms since the epoch; without it, not by waiting.
     pub until: Option<Millis>,
 }
 
-/// A cap holds while the n-th last exposure is younger than its period.
-pub(super) fn used_up(offer: &Offer, cap: &Cap, moment: &Moment) -> Option<UsedUp> {
-    let history = moment.profile.histories.get(offer.id)?;
+/// A cap holds while the n-th last exposure is younger than its period. `history` is an offer's, or that of a scope of
+/// pressure; `on_page` is how often it happened on this page view, and `planned` how many exposures are about to happen.
+pub(super) fn used_up(history: usize, cap: &Cap, on_page: u32, planned: u32, moment: &Moment) -> Option<Blocked> {
+    let Some(left) = cap.exposures.checked_sub(planned).filter(|left| *left > 0) else {
+        return Some(Blocked { until: None });
+    };
+    let known = moment.history(history);
     let (used, until) = match cap.per {
-        Period::Ever => (history.count(Outcome::Exposed) >= cap.exposures, None),
-        Period::Visit => {
-            let start = moment.profile.visit.as_ref().map_or(moment.now, |visit| visit.start);
-            (history.nth_last_shown(cap.exposures)? >= start, None)
-        }
+        Period::Page => (on_page >= left, None),
+        Period::Ever => (known?.count(Outcome::Exposed) >= left, None),
+        Period::Visit => (known?.nth_last_shown(left)? >= moment.visit_start(), None),
         Period::Span(span) => {
-            let nth_last = history.nth_last_shown(cap.exposures)?;
+            let nth_last = known?.nth_last_shown(left)?;
             (moment.age(nth_last) < span, Some(nth_last.min(moment.now) + span))
         }
     };
-    used.then_some(UsedUp { until })
+    used.then_some(Blocked { until })
 }
 
-/// When a rest that isn't over will be, in ms since the epoch.
-pub(super) fn silent_until(offer: &Offer, rest: &Rest, moment: &Moment) -> Option<Millis> {
-    let last = moment.profile.histories.get(offer.id)?.last(rest.after)?;
+/// When a rest that isn't over will be, in ms since the epoch. `history` is an offer's, or that of a scope of pressure.
+pub(super) fn silent_until(history: usize, rest: &Rest, moment: &Moment) -> Option<Millis> {
+    let last = match rest.after {
+        After::Outcome(outcome) => moment.history(history)?.last(outcome)?,
+        After::Event(tally) => moment.profile.counts.get(tally)?.last?,
+    };
     (moment.age(last) < rest.span).then_some(last.min(moment.now) + rest.span)
+}
+
+/// Every rest that an offer is under, with the offer whose history counts: its own, and after a dismissal those of its family
+/// (its own rule after the dismissal of another, and another's rule after the dismissal of that one).
+pub(super) fn rests<'a>(offer: &'a Offer, moment: &Moment<'a>) -> Vec<(&'a Offer, &'a Rest)> {
+    let mut all: Vec<(&Offer, &Rest)> = offer.rests.iter().map(|rest| (offer, rest)).collect();
+    let family = offer.family.and_then(|family| moment.plan.families.get(family));
+    for index in family.into_iter().flatten() {
+        let Some(member) = moment.plan.offers.get(*index).filter(|member| member.id != offer.id) else {
+            continue;
+        };
+        for rest in offer.rests.iter().chain(&member.rests) {
+            if rest.after == After::Outcome(Outcome::Dismissed) {
+                all.push((member, rest));
+            }
+        }
+    }
+    all
+}
+
+/// Whether a limit across offers forbids an exposure in a scope. `planned` exposures there are about to happen.
+pub(super) fn pressed(scope: usize, limit: &Limit, planned: u32, moment: &Moment) -> Option<Blocked> {
+    let history = moment.plan.scope_history(scope);
+    match limit {
+        Limit::Cap(cap) => used_up(history, cap, exposed_here(scope, moment), planned, moment),
+        Limit::Rest(rest) => silent_until(history, rest, moment).map(|until| Blocked { until: Some(until) }),
+        Limit::Quiet(from, to) => {
+            let clock = moment.visitor_clock();
+            super::schedule::is_within(clock, *from, *to).then(|| Blocked {
+                until: Some(moment.now + (to - clock).rem_euclid(crate::time::DAY)),
+            })
+        }
+    }
+}
+
+/// How many exposures in a scope this page view has seen.
+fn exposed_here(scope: usize, moment: &Moment) -> u32 {
+    let placements = moment
+        .plan
+        .scopes
+        .get(scope)
+        .map_or(&[][..], |(placements, _)| placements);
+    let in_scope = |index: &&usize| {
+        let offer = moment.plan.offers.get(**index);
+        offer.is_some_and(|offer| offer.placements.iter().any(|placement| placements.contains(placement)))
+    };
+    moment.here.exposed.iter().filter(in_scope).count() as u32
 }

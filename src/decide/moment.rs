@@ -1,10 +1,11 @@
 //! Everything a decision looks at, at one instant: the ground on which conditions are evaluated.
 
-use crate::condition::{Condition, Did, Facts, Known, Measure, OfferFact, Path, WEEKDAYS};
+use crate::condition::{Condition, Did, Facts, Known, OfferFact, Path, Truth, WEEKDAYS, holds};
+use crate::config::Fold;
 use crate::host::Host;
 use crate::json::Value;
 use crate::plan::Plan;
-use crate::profile::{Profile, Visit, arrival_fact, count_within};
+use crate::profile::{History, Profile, Visit, arrival_fact, measured};
 use crate::time::{DAY, HOUR, Millis, SECOND, date_text, weekday};
 use std::borrow::Cow;
 
@@ -23,8 +24,21 @@ pub struct Moment<'a> {
     pub device: &'a Value,
     /// What the page said of the visitor.
     pub user: &'a Value,
+    /// What has appeared and been seen on this page view.
+    pub here: &'a Here,
     /// The platform's pure functions.
     pub host: &'a dyn Host,
+}
+
+/// What has appeared and been seen on the page at hand since it was viewed. Offers are indexes.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Here {
+    /// The offer that is over the page, and its placement.
+    pub open: Option<(usize, usize)>,
+    /// The offers that appeared over the page.
+    pub raised: Vec<usize>,
+    /// The offers that were exposed, once for each exposure.
+    pub exposed: Vec<usize>,
 }
 
 impl Moment<'_> {
@@ -36,6 +50,66 @@ impl Moment<'_> {
     /// The site's wall clock.
     pub(super) fn local(&self) -> Millis {
         self.plan.zone.local(self.now, self.host)
+    }
+
+    /// Midnight of the visitor's own day was so many ms ago, on the wall clock.
+    pub(super) fn visitor_clock(&self) -> Millis {
+        let zone = &self.plan.visitor_zone;
+        zone.local(self.now, self.host).rem_euclid(DAY)
+    }
+
+    /// When the visit at hand began.
+    pub(super) fn visit_start(&self) -> Millis {
+        self.profile.visit.as_ref().map_or(self.now, |visit| visit.start)
+    }
+
+    /// The visitor's history with an offer, or with a scope of pressure.
+    pub(super) fn history(&self, index: usize) -> Option<&History> {
+        self.profile.histories.get(index)
+    }
+
+    /// The stage that holds now; `Null` when none does, or no rule asks.
+    #[must_use]
+    pub fn stage(&self) -> Value {
+        let stages = &mut self.plan.stages.iter();
+        let found = stages.find(|stage| holds(&stage.when, self, self.host) == Truth::Yes);
+        found.map_or(Value::Null, |stage| Value::from(stage.name.as_str()))
+    }
+
+    /// The stage before this one, and how long this one has lasted in ms: nothing and 0 when it has just changed.
+    fn stage_before(&self) -> (Value, Millis) {
+        let stage = self.stage();
+        match self.profile.stage() {
+            Some((now, before, since)) if *now == stage => (before.clone(), self.age(since)),
+            Some((now, ..)) => (now.clone(), 0),
+            None => (Value::Null, 0),
+        }
+    }
+
+    /// The score of an interest, which a tally keeps.
+    #[must_use]
+    pub fn score(&self, tally: usize) -> f64 {
+        match (
+            self.plan.tallies.get(tally).map(|tally| &tally.fold),
+            self.profile.counts.get(tally),
+        ) {
+            (Some(Fold::Fading { half_life, .. }), Some(count)) => count.score(*half_life, self.now, self.host),
+            _ => 0.0,
+        }
+    }
+
+    /// The topic of the highest score above 0; the first of equals.
+    fn top_interest(&self) -> Value {
+        let mut top = Value::Null;
+        let mut most = 0.0;
+        for interest in &self.plan.interests {
+            let score = self.score(interest.tally);
+            if score > most {
+                most = score;
+                top = interest.topic.as_str().into();
+            }
+        }
+        top
     }
 
     fn days_since(&self, at: Option<Millis>) -> Value {
@@ -83,6 +157,10 @@ impl Moment<'_> {
                 .get(weekday(self.local().div_euclid(DAY)))
                 .map_or(Value::Null, |name| Value::from(*name)),
             Known::Date => Value::Text(date_text(self.local().div_euclid(DAY))),
+            Known::TopInterest => self.top_interest(),
+            Known::StageNow => self.stage(),
+            Known::StageBefore => self.stage_before().0,
+            Known::StageDays => number(self.stage_before().1 / DAY),
             Known::CartItems => number(self.profile.cart.items()),
             Known::CartValue => Value::Number(self.profile.cart.value()),
             arrival => self.visit(|visit| arrival_fact(&visit.arrival, arrival).map_or(Value::Null, Value::from)),
@@ -102,14 +180,13 @@ impl Facts for Moment<'_> {
             ),
             Path::User(steps) => Cow::Borrowed(self.user.down(steps)),
             Path::Offer(id, fact) => {
-                let Some(history) = self.profile.histories.get(*id) else {
-                    return Cow::Owned(Value::Null);
-                };
+                let history = self.history(*id);
                 Cow::Owned(match fact {
-                    OfferFact::Count(outcome) => number(history.count(*outcome).into()),
-                    OfferFact::Days(outcome) => self.days_since(history.last(*outcome)),
+                    OfferFact::Count(outcome) => number(history.map_or(0, |known| known.count(*outcome)).into()),
+                    OfferFact::Days(outcome) => self.days_since(history.and_then(|known| known.last(*outcome))),
                 })
             }
+            Path::Interest(tally) => Cow::Owned(Value::Number(self.score(*tally))),
             Path::Field(_) => Cow::Owned(Value::Null),
         }
     }
@@ -119,16 +196,8 @@ impl Facts for Moment<'_> {
     }
 
     fn measure(&self, did: &Did) -> Value {
-        let Some(count) = self.profile.counts.get(did.tally) else {
-            return Value::Null;
-        };
-        match did.measure {
-            Measure::Ago => count.last.map_or(Value::Null, |last| number(self.age(last))),
-            Measure::Times(None) => number(count.total.into()),
-            Measure::Times(Some(window)) => {
-                number(count_within(count, window, self.now, &self.plan.zone, self.host).into())
-            }
-        }
+        let count = self.profile.counts.get(did.tally);
+        measured(did, count, self.now, self.plan, self.host)
     }
 }
 

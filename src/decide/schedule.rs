@@ -25,10 +25,14 @@ pub(super) fn closed(schedule: &Schedule, moment: &Moment) -> Option<Closed> {
     }
     let (from, to) = schedule.hours?;
     let clock = moment.local().rem_euclid(DAY);
-    let open = if from < to {
+    (!is_within(clock, from, to)).then_some(Closed::Hours(from, to))
+}
+
+/// Whether a time of day lies in a span, which wraps midnight when its end is smaller. All in ms since midnight.
+pub(super) fn is_within(clock: Millis, from: Millis, to: Millis) -> bool {
+    if from < to {
         from <= clock && clock < to
     } else {
         from <= clock || clock < to
-    };
-    (!open).then_some(Closed::Hours(from, to))
+    }
 }

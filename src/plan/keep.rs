@@ -1,17 +1,21 @@
 //! What has to be kept of the visitor, derived from the rules alone.
 
-use crate::condition::{Condition, Did, Grain, Known, Measure, OfferFact, Outcome, Path};
-use crate::config::{Config, Period};
+use crate::condition::{Condition, Did, Grain, Known, Measure, OfferFact, Outcome, Path, greatest};
+use crate::config::{After, Cap, Config, Fold, Limit, Period, Rest, Signal};
 
 /// Everything the rules need to be kept, and nothing else.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Keep {
     /// Of each tally.
     pub tallies: Vec<TallyKeep>,
-    /// Of the history with each offer, by the index of its id.
+    /// Of the history with each offer, by the number of its id, and after those with each scope of pressure.
     pub histories: Vec<HistoryKeep>,
     /// The visit: its number, its times, its pages.
     pub visit: bool,
+    /// The active time of the visit.
+    pub dwell: bool,
+    /// The stage of the lifecycle: this one, the one before, and since when.
+    pub stage: bool,
     /// How the visit began: those facts of it that are asked for.
     pub arrival: Vec<Known>,
     /// The cart.
@@ -25,10 +29,14 @@ pub struct Keep {
 pub struct TallyKeep {
     /// Of each [`Grain`], how many buckets.
     pub buckets: [i64; 3],
-    /// How often in all.
+    /// The figure in all.
     pub total: bool,
+    /// When first.
+    pub first: bool,
     /// When last.
     pub last: bool,
+    /// How many different values, or steps, the most recent ones.
+    pub recent: usize,
 }
 
 impl TallyKeep {
@@ -45,9 +53,9 @@ pub struct HistoryKeep {
     /// The times of this many last exposures.
     pub shown: usize,
     /// How often each outcome happened.
-    pub counts: [bool; 4],
+    pub counts: [bool; 5],
     /// When each outcome last happened.
-    pub last: [bool; 4],
+    pub last: [bool; 5],
 }
 
 impl HistoryKeep {
@@ -59,56 +67,163 @@ impl HistoryKeep {
 }
 
 impl Keep {
-    /// What the offers of `config` need, and the audiences they name.
+    /// What the offers of `config` need, and the audiences, the lifecycle and the pressure they are under.
     pub(super) fn of(config: &Config) -> Keep {
         let mut keep = Keep {
             user: config.site.keep.clone(),
             ..Keep::default()
         };
         keep.tallies.resize_with(config.tallies.len(), TallyKeep::default);
-        keep.histories.resize_with(config.ids.len(), HistoryKeep::default);
+        let histories = config.ids.all().len() + config.scopes.len();
+        keep.histories.resize_with(histories, HistoryKeep::default);
         let mut audiences = Vec::new();
+        let mut stages = false;
+        let mut families = vec![Vec::new(); config.families.all().len()];
         for offer in &config.offers {
-            keep.condition(&offer.eligible, config, &mut audiences);
+            if let Some(members) = offer.family.and_then(|family| families.get_mut(family)) {
+                members.push(offer.id);
+            }
+        }
+        for offer in &config.offers {
+            stages |= keep.condition(&offer.eligible, config, &mut audiences);
+            if let Some((path, _)) = &offer.fit {
+                stages |= keep.path(path, config);
+            }
+            for tally in &offer.triggers {
+                keep.trigger(*tally, config);
+            }
             for cap in &offer.caps {
-                match cap.per {
-                    Period::Ever => keep.history(offer.id, |history| set(&mut history.counts, Outcome::Exposed)),
-                    Period::Visit | Period::Span(_) => {
-                        keep.visit |= cap.per == Period::Visit;
-                        keep.history(offer.id, |history| {
-                            history.shown = history.shown.max(cap.exposures as usize)
-                        });
+                keep.cap(offer.id, cap);
+            }
+            for rest in &offer.rests {
+                keep.rest(offer.id, rest);
+                if rest.after == After::Outcome(Outcome::Dismissed) {
+                    for member in offer
+                        .family
+                        .and_then(|family| families.get(family))
+                        .into_iter()
+                        .flatten()
+                    {
+                        keep.rest(*member, rest);
                     }
                 }
             }
-            for rest in &offer.rests {
-                keep.history(offer.id, |history| set(&mut history.last, rest.after));
+            let is_overlay = |index: &usize| config.placements.get(*index).is_some_and(|place| place.overlay);
+            if !offer.triggers.is_empty() && offer.placements.iter().any(is_overlay) {
+                keep.history(offer.id, |history| set(&mut history.last, Outcome::Raised));
+            }
+        }
+        keep.freshness(config);
+        for pressure in &config.pressures {
+            let history = config.ids.all().len() + pressure.scope;
+            match &pressure.limit {
+                Limit::Cap(cap) => keep.cap(history, cap),
+                Limit::Rest(rest) => keep.rest(history, rest),
+                Limit::Quiet(..) => {}
+            }
+        }
+        if stages || keep.stage {
+            for stage in &config.stages {
+                keep.condition(&stage.when, config, &mut audiences);
             }
         }
         keep
+    }
+
+    /// An offer that competes with others is ranked by when it was last seen, too.
+    fn freshness(&mut self, config: &Config) {
+        let mut rivals = vec![0_usize; config.placements.len()];
+        for index in config.offers.iter().flat_map(|offer| &offer.placements) {
+            if let Some(count) = rivals.get_mut(*index) {
+                *count += 1;
+            }
+        }
+        let competes = |index: &usize| rivals.get(*index).is_some_and(|count| *count > 1);
+        for offer in &config.offers {
+            if offer.family.is_some() || offer.placements.iter().any(competes) {
+                self.history(offer.id, |history| set(&mut history.last, Outcome::Exposed));
+            }
+        }
+    }
+
+    fn cap(&mut self, history: usize, cap: &Cap) {
+        match cap.per {
+            Period::Page => {}
+            Period::Ever => self.history(history, |history| set(&mut history.counts, Outcome::Exposed)),
+            Period::Visit | Period::Span(_) => {
+                self.visit |= cap.per == Period::Visit;
+                self.history(history, |history| {
+                    history.shown = history.shown.max(cap.exposures as usize)
+                });
+            }
+        }
+    }
+
+    fn rest(&mut self, history: usize, rest: &Rest) {
+        match rest.after {
+            After::Outcome(outcome) => self.history(history, |history| set(&mut history.last, outcome)),
+            After::Event(tally) => self.tally(tally, |tally| tally.last = true),
+        }
+    }
+
+    fn trigger(&mut self, index: usize, config: &Config) {
+        // A trigger that fired counts until the visit ends.
+        self.visit = true;
+        self.tally(index, |tally| tally.last = true);
+        self.fed(index, config);
+        let fold = config.tallies.get(index).map(|tally| &tally.fold);
+        self.dwell |= matches!(fold, Some(Fold::Signal(Signal::Dwell, _)));
+    }
+
+    /// Whoever counts changes of stage needs to know the stage.
+    fn fed(&mut self, index: usize, config: &Config) {
+        let Some(tally) = config.tallies.get(index) else { return };
+        for happening in tally.fold.happenings() {
+            let event = config
+                .happenings
+                .get(happening)
+                .map(|happening| happening.event.as_str());
+            self.stage |= event == Some(crate::config::STAGE_CHANGE) && !config.stages.is_empty();
+        }
+    }
+
+    fn tally(&mut self, index: usize, change: impl FnOnce(&mut TallyKeep)) {
+        if let Some(tally) = self.tallies.get_mut(index) {
+            change(tally);
+        }
     }
 
     /// While the config has an error, nothing that is stored is erased: the rule that needs it may be the broken one.
     pub(super) fn loosened(&self) -> Keep {
         let mut all = self.clone();
         all.visit = true;
+        all.dwell = true;
+        all.stage = true;
         all.cart = true;
         all.arrival = ARRIVAL.to_vec();
         for tally in &mut all.tallies {
             *tally = TallyKeep {
                 buckets: [i64::MAX; 3],
                 total: true,
+                first: true,
                 last: true,
+                recent: usize::MAX,
             };
         }
         for history in &mut all.histories {
             *history = HistoryKeep {
                 shown: usize::MAX,
-                counts: [true; 4],
-                last: [true; 4],
+                counts: [true; 5],
+                last: [true; 5],
             };
         }
         all
+    }
+
+    /// Whether any rule needs anything of a tally.
+    #[must_use]
+    pub fn asks(&self, tally: usize) -> bool {
+        self.tallies.get(tally).is_some_and(TallyKeep::anything)
     }
 
     fn history(&mut self, id: usize, change: impl FnOnce(&mut HistoryKeep)) {
@@ -117,11 +232,13 @@ impl Keep {
         }
     }
 
-    fn condition(&mut self, condition: &Condition, config: &Config, audiences: &mut Vec<usize>) {
+    /// Notes what a condition needs; says whether it asks about the stage.
+    fn condition(&mut self, condition: &Condition, config: &Config, audiences: &mut Vec<usize>) -> bool {
         let mut named = Vec::new();
+        let mut stages = false;
         condition.walk(&mut |part| match part {
-            Condition::Is(test) => self.path(&test.path),
-            Condition::Did(did) => self.did(did),
+            Condition::Is(test) => stages |= self.path(&test.path, config),
+            Condition::Did(did) => self.did(did, config),
             Condition::Audience(index) => named.push(*index),
             _ => {}
         });
@@ -129,35 +246,54 @@ impl Keep {
             if !audiences.contains(&index) {
                 audiences.push(index);
                 if let Some(audience) = config.audiences.get(index) {
-                    self.condition(&audience.condition, config, audiences);
+                    stages |= self.condition(&audience.condition, config, audiences);
                 }
             }
         }
+        stages
     }
 
-    fn did(&mut self, did: &Did) {
-        let Some(tally) = self.tallies.get_mut(did.tally) else {
-            return;
+    fn did(&mut self, did: &Did, config: &Config) {
+        self.fed(did.tally, config);
+        let steps = match config.tallies.get(did.tally).map(|tally| &tally.fold) {
+            // One entry for each step, and when the steps began anew.
+            Some(Fold::Sequence { steps, .. }) => steps.len() + 1,
+            _ => 0,
         };
-        match did.measure {
-            Measure::Ago => tally.last = true,
-            Measure::Times(None) => tally.total = true,
-            Measure::Times(Some(window)) => {
+        self.tally(did.tally, |tally| match (did.measure, did.window) {
+            (Measure::First, _) => tally.first = true,
+            (Measure::Last, _) => tally.last = true,
+            (Measure::Sequence, _) => tally.recent = steps,
+            // Of any more than what it is compared with, the answer is the same.
+            (Measure::Distinct, _) => tally.recent = tally.recent.max(greatest(&did.check) as usize + 1),
+            (_, None) => tally.total = true,
+            (_, Some(window)) => {
                 if let Some(buckets) = tally.buckets.get_mut(window.grain as usize) {
                     *buckets = window.buckets().max(*buckets);
                 }
             }
-        }
+        });
     }
 
-    fn path(&mut self, path: &Path) {
+    /// Notes what a path needs; says whether it leads to the stage.
+    fn path(&mut self, path: &Path, config: &Config) -> bool {
         match path {
             Path::Offer(id, OfferFact::Count(outcome)) => {
                 self.history(*id, |history| set(&mut history.counts, *outcome))
             }
             Path::Offer(id, OfferFact::Days(outcome)) => self.history(*id, |history| set(&mut history.last, *outcome)),
-            Path::Known(Known::CartItems | Known::CartValue) => self.cart = true,
+            Path::Interest(tally) => self.interest(*tally),
             Path::Known(known) => match known {
+                Known::TopInterest => config
+                    .interests
+                    .iter()
+                    .for_each(|interest| self.interest(interest.tally)),
+                Known::StageNow => return true,
+                Known::StageBefore | Known::StageDays => {
+                    self.stage = true;
+                    return true;
+                }
+                Known::CartItems | Known::CartValue => self.cart = true,
                 Known::VisitNumber
                 | Known::VisitPages
                 | Known::VisitSeconds
@@ -173,10 +309,22 @@ impl Keep {
             },
             Path::Query(_) | Path::User(_) | Path::Field(_) => {}
         }
+        false
+    }
+
+    fn interest(&mut self, tally: usize) {
+        self.tally(tally, |tally| {
+            *tally = TallyKeep {
+                total: true,
+                last: true,
+                recent: 1,
+                ..TallyKeep::default()
+            };
+        });
     }
 }
 
-fn set(flags: &mut [bool; 4], outcome: Outcome) {
+fn set(flags: &mut [bool; 5], outcome: Outcome) {
     if let Some(flag) = flags.get_mut(outcome as usize) {
         *flag = true;
     }

@@ -5,7 +5,7 @@
 //! are a letter for its kind and LEB128 numbers. Each record is described once, for both directions. What this version of
 //! the plan doesn't ask for is dropped on reading.
 
-use super::{Cart, Count, History, Profile, Visit};
+use super::{Cart, Count, History, Profile, STAGE, Visit};
 use crate::host::Host;
 use crate::json;
 use crate::plan::{ARRIVAL, HistoryKeep, Plan};
@@ -32,7 +32,9 @@ impl Profile {
             pass.visit(visit);
             pass.end(&mut text);
         }
-        for ((count, tally), hold) in self.counts.iter_mut().zip(&plan.tallies).zip(&plan.hold.tallies) {
+        for (index, count) in self.counts.iter_mut() {
+            let keeps = (plan.tallies.get(index), plan.hold.tallies.get(index));
+            let (Some(tally), Some(hold)) = keeps else { continue };
             count.trim(hold);
             if *count != Count::default() {
                 let mut pass = Pass::writing(b't');
@@ -41,10 +43,10 @@ impl Profile {
                 pass.end(&mut text);
             }
         }
-        for (history, (_, key)) in self.histories.iter_mut().zip(&plan.ids) {
+        for (index, history) in self.histories.iter_mut() {
             if *history != History::default() {
                 let mut pass = Pass::writing(b'o');
-                pass.key(&mut key.clone());
+                pass.key(&mut plan.history_key(index));
                 pass.history(history);
                 pass.end(&mut text);
             }
@@ -55,7 +57,7 @@ impl Profile {
             pass.end(&mut text);
         }
         for (name, value, at) in &mut self.user {
-            if plan.keep.user.contains(name) {
+            if asks_for(name, plan) {
                 let mut pass = Pass::writing(b'u');
                 pass.time(at);
                 pass.text(name);
@@ -78,7 +80,7 @@ impl Profile {
     /// What `text` holds, as far as it is whole and the plan asks for it.
     #[must_use]
     pub fn decode(text: &str, plan: &Plan, host: &dyn Host) -> Profile {
-        let mut profile = Profile::new(plan);
+        let mut profile = Profile::default();
         let mut parts = text.split('.');
         if parts.next() != Some(VERSION) {
             return profile;
@@ -93,15 +95,15 @@ impl Profile {
                 reading: true,
                 broken: false,
             };
-            let mut found = Profile::new(plan);
+            let mut found = Profile::default();
             if found.take(&mut pass, plan, host).is_some() && !pass.broken {
-                profile.merge(&found, plan);
+                profile.merge(&found, plan, host);
             } else if !plan.sound {
                 profile.strangers.push(pass.bytes);
             }
         }
         // When it was touched can't be read any more: then as if now.
-        if profile.touched == 0 && profile != Profile::new(plan) {
+        if profile.touched == 0 && profile != Profile::default() {
             profile.touched = FARTHEST;
         }
         profile
@@ -125,16 +127,16 @@ impl Profile {
             b't' => {
                 let mut key = 0;
                 pass.key(&mut key);
-                let index = plan.tallies.iter().position(|tally| tally.key == key)?;
+                let index = plan.tally_keyed(key)?;
                 plan.hold.tallies.get(index).filter(|hold| hold.anything())?;
-                pass.count(self.counts.get_mut(index)?);
+                pass.count(self.counts.entry(index)?);
             }
             b'o' => {
                 let mut key = 0;
                 pass.key(&mut key);
-                let index = plan.ids.iter().position(|(_, known)| *known == key)?;
+                let index = plan.history_keyed(key)?;
                 let keep = plan.hold.histories.get(index).filter(|keep| keep.anything())?;
-                let history = self.histories.get_mut(index)?;
+                let history = self.histories.entry(index)?;
                 pass.history(history);
                 history.narrow(keep);
             }
@@ -144,7 +146,7 @@ impl Profile {
                 pass.time(&mut at);
                 pass.text(&mut name);
                 pass.text(&mut value);
-                if !plan.keep.user.contains(&name) {
+                if !asks_for(&name, plan) {
                     return None;
                 }
                 self.user.push((name, json::read(&value, host).0?, at));
@@ -152,6 +154,14 @@ impl Profile {
             _ => return None,
         }
         Some(())
+    }
+}
+
+fn asks_for(name: &str, plan: &Plan) -> bool {
+    if name == STAGE {
+        plan.hold.stage
+    } else {
+        plan.keep.user.iter().any(|kept| kept == name)
     }
 }
 
@@ -202,6 +212,7 @@ impl Pass {
         self.time(&mut visit.last);
         self.optional(&mut visit.previous);
         self.small(&mut visit.pages);
+        self.signed(&mut visit.dwell);
         for index in 0..self.length(visit.arrival.len()) {
             if self.reading {
                 visit.arrival.push((0, String::new()));
@@ -214,19 +225,32 @@ impl Pass {
     }
 
     fn count(&mut self, count: &mut Count) {
-        self.small(&mut count.total);
+        if self.some(count.total.is_some()) {
+            self.amount(count.total.get_or_insert(0.0));
+        }
+        self.optional(&mut count.first);
         self.optional(&mut count.last);
         for ring in &mut count.rings {
             let mut previous = 0;
             for index in 0..self.length(ring.0.len()) {
                 if self.reading {
-                    ring.0.push((0, 0));
+                    ring.0.push((0, 0.0));
                 }
-                if let Some((bucket, times)) = ring.0.get_mut(index) {
+                if let Some((bucket, amount)) = ring.0.get_mut(index) {
                     let first = index == 0;
                     self.step(bucket, &mut previous, if first { -FARTHEST } else { 1 });
-                    self.small(times);
+                    self.amount(amount);
                 }
+            }
+        }
+        let mut previous = EPOCH;
+        for index in 0..self.length(count.recent.len()) {
+            if self.reading {
+                count.recent.push((0, 0));
+            }
+            if let Some((key, at)) = count.recent.get_mut(index) {
+                self.small(key);
+                self.step(at, &mut previous, -2 * FARTHEST);
             }
         }
     }
@@ -250,10 +274,7 @@ impl Pass {
     fn cart(&mut self, cart: &mut Cart) {
         self.time(&mut cart.emptied);
         self.signed(&mut cart.items);
-        let mut bits = cart.value.to_bits();
-        self.number(&mut bits);
-        cart.value = f64::from_bits(bits);
-        self.broken |= !cart.value.is_finite();
+        self.amount(&mut cart.value);
     }
 
     // ── what records are made of ──────────────────────────────────────────────────────────────────────────────────
@@ -286,6 +307,30 @@ impl Pass {
         self.broken = true;
     }
 
+    /// Whole numbers and those of two decimals are short; any other goes by its bits.
+    fn amount(&mut self, amount: &mut f64) {
+        const KINDS: u64 = 3;
+        let mut number = 2;
+        for (kind, scale) in [(1, 100.0), (0, 1.0)] {
+            let scaled = (*amount * scale).round();
+            if scaled / scale == *amount && scaled.abs() < 1e15 {
+                number = zigzag(scaled as i64) * KINDS + kind;
+            }
+        }
+        self.number(&mut number);
+        let mut bits = amount.to_bits();
+        let short = unzigzag(number / KINDS) as f64;
+        *amount = match number % KINDS {
+            0 => short,
+            1 => short / 100.0,
+            _ => {
+                self.number(&mut bits);
+                f64::from_bits(bits)
+            }
+        };
+        self.broken |= !amount.is_finite();
+    }
+
     fn small(&mut self, small: &mut u32) {
         let mut number = u64::from(*small);
         self.number(&mut number);
@@ -312,11 +357,10 @@ impl Pass {
         number as usize
     }
 
-    /// The sign goes to the lowest bit, so that small negative numbers stay short.
     fn signed(&mut self, signed: &mut i64) {
-        let mut number = ((*signed << 1) ^ (*signed >> 63)) as u64;
+        let mut number = zigzag(*signed);
         self.number(&mut number);
-        *signed = (number >> 1) as i64 ^ -((number & 1) as i64);
+        *signed = unzigzag(number);
     }
 
     /// As the difference to the one before, which is at least `least`.
@@ -332,11 +376,16 @@ impl Pass {
         self.step(at, &mut EPOCH.clone(), -2 * FARTHEST);
     }
 
+    /// Whether something follows.
+    fn some(&mut self, is_there: bool) -> bool {
+        self.byte(is_there.into()) != 0
+    }
+
     fn optional(&mut self, at: &mut Option<Millis>) {
-        if self.byte(at.is_some().into()) == 0 {
-            *at = None;
-        } else {
+        if self.some(at.is_some()) {
             self.time(at.get_or_insert(0));
+        } else {
+            *at = None;
         }
     }
 
@@ -351,6 +400,15 @@ impl Pass {
         }
         *text = read;
     }
+}
+
+/// The sign goes to the lowest bit, so that small negative numbers stay short.
+fn zigzag(signed: i64) -> u64 {
+    ((signed << 1) ^ (signed >> 63)) as u64
+}
+
+fn unzigzag(number: u64) -> i64 {
+    (number >> 1) as i64 ^ -((number & 1) as i64)
 }
 
 /// The record without its checksum, when that is right.

@@ -8,9 +8,9 @@ use crate::time::Millis;
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct History {
     /// How often each outcome happened.
-    pub counts: [u32; 4],
+    pub counts: [u32; 5],
     /// When each outcome last happened.
-    pub last: [Option<Millis>; 4],
+    pub last: [Option<Millis>; 5],
     /// The times of the last exposures, the oldest first.
     pub shown: Vec<Millis>,
 }

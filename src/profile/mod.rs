@@ -1,4 +1,5 @@
-//! What is known of the visitor: visits, tallies, the history with each offer, the cart, and what the page said.
+//! What is known of the visitor: visits, tallies, interests, the stage, the history with each offer, the cart, and what the
+//! page said.
 //!
 //! Events are folded in and gone. Everything here can be merged: what two tabs saw, in any order, comes out the same.
 //! What enters is a plan, that says what to keep, and instants; where the bytes are kept is not known here.
@@ -8,21 +9,28 @@ mod cart;
 mod codec;
 mod event;
 mod history;
+mod sparse;
 mod tally;
 mod visit;
 
 pub(crate) use arrival::arrival_fact;
 pub use arrival::{Arrival, arrival};
 pub use cart::Cart;
-pub use event::Event;
+pub use event::{Change, Event};
 pub use history::History;
-pub use tally::{Count, Ring, bucket, count_within};
+pub use sparse::Sparse;
+pub use tally::{Count, Ring, bucket, measured};
 pub use visit::Visit;
 
+use crate::condition::Outcome;
+use crate::config::Fold;
 use crate::host::Host;
 use crate::json::Value;
 use crate::plan::Plan;
 use crate::time::Millis;
+
+/// The stage is kept like an attribute of the visitor, as `[now, before]`. No page can say this one.
+pub const STAGE: &str = "\u{1}stage";
 
 /// Everything that is known of the visitor, or of what one tab added to it.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -32,9 +40,9 @@ pub struct Profile {
     /// The visit at hand.
     pub visit: Option<Visit>,
     /// The tallies, by the plan's index.
-    pub counts: Vec<Count>,
-    /// The history with each offer, by the plan's index of its id.
-    pub histories: Vec<History>,
+    pub counts: Sparse<Count>,
+    /// The history with each offer, by the number of its id, and after those with each scope of pressure.
+    pub histories: Sparse<History>,
     /// The cart.
     pub cart: Cart,
     /// Attributes of the visitor that may be kept: name, value, when the page said so.
@@ -44,39 +52,29 @@ pub struct Profile {
 }
 
 impl Profile {
-    /// A profile that knows nothing.
-    #[must_use]
-    pub fn new(plan: &Plan) -> Profile {
-        let mut profile = Profile::default();
-        profile.counts.resize_with(plan.tallies.len(), Count::default);
-        profile.histories.resize_with(plan.ids.len(), History::default);
-        profile
-    }
-
     /// All of these together.
     #[must_use]
-    pub fn of(parts: &[&Profile], plan: &Plan) -> Profile {
-        let mut whole = Profile::new(plan);
+    pub fn of(parts: &[&Profile], plan: &Plan, host: &dyn Host) -> Profile {
+        let mut whole = Profile::default();
         for part in parts {
-            whole.merge(part, plan);
+            whole.merge(part, plan, host);
         }
         whole
     }
 
     /// Adds what another profile of the same visitor holds. The order of merging doesn't matter.
-    pub fn merge(&mut self, other: &Profile, plan: &Plan) {
+    pub fn merge(&mut self, other: &Profile, plan: &Plan, host: &dyn Host) {
         self.touched = self.touched.max(other.touched);
         self.visit = visit::merge(self.visit.take(), other.visit.as_ref());
-        for (count, other) in self.counts.iter_mut().zip(&other.counts) {
-            count.merge(other);
+        for (index, other) in other.counts.iter() {
+            if let (Some(count), Some(tally)) = (self.counts.entry(index), plan.tallies.get(index)) {
+                count.merge(other, &tally.fold, host);
+            }
         }
-        for ((history, other), keep) in self
-            .histories
-            .iter_mut()
-            .zip(&other.histories)
-            .zip(&plan.hold.histories)
-        {
-            history.merge(other, keep);
+        for (index, other) in other.histories.iter() {
+            if let (Some(history), Some(hold)) = (self.histories.entry(index), plan.hold.histories.get(index)) {
+                history.merge(other, hold);
+            }
         }
         self.cart.merge(&other.cart);
         for (name, value, at) in &other.user {
@@ -85,19 +83,69 @@ impl Profile {
         self.strangers.extend(other.strangers.iter().cloned());
     }
 
-    /// Folds an event in, at the tallies that count it.
-    pub fn observe(&mut self, event: &Event, tallies: &[usize], now: Millis, plan: &Plan, host: &dyn Host) {
+    /// Notes that an event happened, as far as it is about the cart.
+    pub fn observe(&mut self, event: &Event, now: Millis, plan: &Plan) {
         self.touched = self.touched.max(now);
         if plan.keep.cart {
             self.cart.observe(event, now);
         }
-        for index in tallies {
-            let keeps = (plan.keep.tallies.get(*index), plan.hold.tallies.get(*index));
-            if let (Some(count), (Some(keep), Some(hold))) = (self.counts.get_mut(*index), keeps) {
-                count.add(now, keep, &plan.zone, host);
-                count.trim(hold);
+    }
+
+    /// Changes one tally. `whole` is what all tabs know together, this change included for sequences and before it else: steps
+    /// go on from where another tab left off, and what the visitor muted in another stays so.
+    pub fn fold(
+        &mut self,
+        index: usize,
+        change: &Change,
+        whole: Option<&Profile>,
+        now: Millis,
+        plan: &Plan,
+        host: &dyn Host,
+    ) {
+        let keeps = (plan.keep.tallies.get(index), plan.hold.tallies.get(index));
+        let (Some(count), (Some(keep), Some(hold)), Some(tally)) =
+            (self.counts.entry(index), keeps, plan.tallies.get(index))
+        else {
+            return;
+        };
+        self.touched = self.touched.max(now);
+        if let Some(whole) = whole.and_then(|whole| whole.counts.get(index)) {
+            match tally.fold {
+                Fold::Sequence { .. } => {
+                    count.recent.clone_from(&whole.recent);
+                    return;
+                }
+                Fold::Fading { .. } if count.recent != whole.recent => {
+                    *count = Count {
+                        recent: whole.recent.clone(),
+                        ..Count::default()
+                    };
+                }
+                _ => {}
             }
         }
+        count.fold(change, &tally.fold, keep, now, &plan.zone, host);
+        count.trim(hold);
+    }
+
+    /// Something became of an offer, or of any offer in a scope of pressure.
+    pub fn note(&mut self, history: usize, outcome: Outcome, now: Millis, plan: &Plan) {
+        let keeps = (plan.keep.histories.get(history), plan.hold.histories.get(history));
+        if let (Some(keep), Some(hold)) = keeps
+            && keep.anything()
+            && let Some(history) = self.histories.entry(history)
+        {
+            history.note(outcome, now, keep, hold);
+            self.touched = self.touched.max(now);
+        }
+    }
+
+    /// The stage that the visitor was seen in, the one before it, and since when.
+    #[must_use]
+    pub fn stage(&self) -> Option<(&Value, &Value, Millis)> {
+        let (_, stages, since) = self.user.iter().find(|(name, _, _)| name == STAGE)?;
+        let [now, before] = stages.items() else { return None };
+        Some((now, before, *since))
     }
 
     /// The page says something of the visitor, which counts from now on.
@@ -128,10 +176,12 @@ impl Profile {
         if let Some(visit) = &mut self.visit {
             visit.settle(now);
         }
-        for count in &mut self.counts {
-            count.settle(now, &plan.zone, host);
+        for (index, count) in self.counts.iter_mut() {
+            if let Some(tally) = plan.tallies.get(index) {
+                count.settle(now, &tally.fold, &plan.zone, host);
+            }
         }
-        for history in &mut self.histories {
+        for (_, history) in self.histories.iter_mut() {
             history.settle(now);
         }
         self.cart.settle(now);

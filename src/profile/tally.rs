@@ -1,24 +1,32 @@
-//! Tallies: how often something happened, in true rolling windows of whole buckets.
+//! Tallies: counts, amounts, values, steps and scores, in true rolling windows of whole buckets where a rule asks for that.
 
-use crate::condition::{Grain, Window};
+use super::event::Change;
+use crate::condition::{Did, Grain, Measure};
+use crate::config::Fold;
 use crate::host::{Host, Zone};
-use crate::plan::{GRAINS, TallyKeep};
+use crate::json::Value;
+use crate::plan::{GRAINS, Plan, TallyKeep};
 use crate::time::Millis;
 
 /// What is kept of one tally.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Count {
-    /// How often it happened in all.
-    pub total: u32,
+    /// The figure in all; of a score, what it was at `last`.
+    pub total: Option<f64>,
+    /// When it first happened.
+    pub first: Option<Millis>,
     /// When it last happened.
     pub last: Option<Millis>,
-    /// How often it happened in each bucket, by [`GRAINS`].
+    /// The figure of each bucket, by [`GRAINS`].
     pub rings: [Ring; 3],
+    /// When each of these last was: different values by their hash; of a sequence the latest beginning that reached each step
+    /// (at 0: when `without` last happened); of a score whether (1) or not (0) it is muted since.
+    pub recent: Vec<(u32, Millis)>,
 }
 
-/// Counts by bucket, the oldest first; empty buckets are left out.
+/// Figures by bucket, the oldest first; empty buckets are left out.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Ring(pub Vec<(i64, u32)>);
+pub struct Ring(pub Vec<(i64, f64)>);
 
 /// The bucket that an instant falls into.
 pub fn bucket(grain: Grain, at: Millis, zone: &Zone, host: &dyn Host) -> i64 {
@@ -28,71 +36,263 @@ pub fn bucket(grain: Grain, at: Millis, zone: &Zone, host: &dyn Host) -> i64 {
     }
 }
 
-/// How often it happened within `window` before `now`. What lies in the future counts as now.
-pub fn count_within(count: &Count, window: Window, now: Millis, zone: &Zone, host: &dyn Host) -> u32 {
-    let oldest = bucket(window.grain, now, zone, host) - window.buckets() + 1;
-    let ring = count.rings.get(window.grain as usize).map_or(&[][..], |ring| &ring.0);
-    ring.iter()
-        .rev()
-        .take_while(|(bucket, _)| *bucket >= oldest)
-        .fold(0, |sum, (_, times)| sum.saturating_add(*times))
+/// Two figures of the same thing, together.
+fn join(fold: &Fold, left: f64, right: f64) -> f64 {
+    match fold {
+        Fold::Max(..) => left.max(right),
+        _ => left + right,
+    }
+}
+
+/// What a `$did` measures; `Null` where there is no figure. What lies in the future counts as now.
+pub fn measured(did: &Did, count: Option<&Count>, now: Millis, plan: &Plan, host: &dyn Host) -> Value {
+    let nothing = Count::default();
+    let count = count.unwrap_or(&nothing);
+    let fold = plan.tallies.get(did.tally).map(|tally| &tally.fold);
+    let oldest = did.window.map(|window| {
+        let oldest = bucket(window.grain, now, &plan.zone, host) - window.buckets() + 1;
+        (window.grain, oldest)
+    });
+    let ago = |at: Option<Millis>| at.map(|at| (now - at).max(0) as f64);
+    let counts = |at: Millis| oldest.is_none_or(|(grain, oldest)| bucket(grain, at, &plan.zone, host) >= oldest);
+    let figure = match (did.measure, fold) {
+        (Measure::First, _) => ago(count.first),
+        (Measure::Last, _) => ago(count.last),
+        (Measure::Distinct, _) => Some(count.recent.iter().filter(|(_, at)| counts(*at)).count() as f64),
+        (Measure::Sequence, Some(Fold::Sequence { steps, .. })) => {
+            Some(f64::from(count.step(steps.len()).is_some_and(counts)))
+        }
+        (_, Some(fold)) => {
+            let sum = match oldest {
+                None => count.total,
+                Some((grain, oldest)) => {
+                    let ring = count.rings.get(grain as usize).map_or(&[][..], |ring| &ring.0);
+                    let within = ring.iter().rev().take_while(|(bucket, _)| *bucket >= oldest);
+                    within
+                        .map(|(_, figure)| *figure)
+                        .reduce(|left, right| join(fold, left, right))
+                }
+            };
+            // Sums of decimal fractions are off by less than this, whatever their order.
+            let sum = sum.map(|sum| (sum * 1e6).round() / 1e6);
+            sum.or(if did.measure == Measure::Max { None } else { Some(0.0) })
+        }
+        _ => None,
+    };
+    figure.map_or(Value::Null, Value::Number)
 }
 
 impl Count {
-    pub(super) fn add(&mut self, now: Millis, keep: &TallyKeep, zone: &Zone, host: &dyn Host) {
-        if keep.total {
-            self.total = self.total.saturating_add(1);
-        }
-        if keep.last {
-            self.last = self.last.max(Some(now));
-        }
-        for ((ring, grain), buckets) in self.rings.iter_mut().zip(GRAINS).zip(keep.buckets) {
-            if buckets > 0 {
-                ring.add(bucket(grain, now, zone, host), 1);
+    /// The latest beginning that reached a step, 1 being the first.
+    fn step(&self, step: usize) -> Option<Millis> {
+        self.recent(step as u32)
+    }
+
+    fn recent(&self, key: u32) -> Option<Millis> {
+        let entry = self.recent.iter().find(|(known, _)| *known == key);
+        entry.map(|(_, at)| *at)
+    }
+
+    fn note_recent(&mut self, key: u32, at: Millis) {
+        match self.recent.iter_mut().find(|(known, _)| *known == key) {
+            Some(entry) => entry.1 = entry.1.max(at),
+            None => {
+                let place = self.recent.partition_point(|(known, _)| *known < key);
+                self.recent.insert(place, (key, at));
             }
+        }
+    }
+
+    /// A score is muted: it counts for nothing and collects nothing.
+    #[must_use]
+    pub fn is_muted(&self) -> bool {
+        self.recent.first().is_some_and(|(muted, _)| *muted == 1)
+    }
+
+    /// Switches a score off or on; what it was is erased.
+    pub fn mute(&mut self, muted: bool, now: Millis) {
+        // Of two in the same ms the second is the later.
+        let at = self.recent.first().map_or(now, |(_, at)| now.max(at + 1));
+        *self = Count {
+            recent: vec![(muted.into(), at)],
+            ..Count::default()
+        };
+    }
+
+    /// A score, faded to now: Σ add · 2^(−age / half-life).
+    #[must_use]
+    pub fn score(&self, half_life: Millis, now: Millis, host: &dyn Host) -> f64 {
+        match (self.total, self.last, self.is_muted()) {
+            (Some(total), Some(last), false) => {
+                let score = faded(total, (now - last).max(0), half_life, host);
+                // Whatever the order of adding and fading, it is off by less than this.
+                (score * 1e9).round() / 1e9
+            }
+            _ => 0.0,
+        }
+    }
+
+    /// Folds in what happened.
+    pub(super) fn fold(
+        &mut self,
+        change: &Change,
+        fold: &Fold,
+        keep: &TallyKeep,
+        now: Millis,
+        zone: &Zone,
+        host: &dyn Host,
+    ) {
+        match change {
+            Change::Add(amount) => {
+                if let Fold::Fading { half_life, .. } = fold {
+                    let score = Count {
+                        total: Some(*amount),
+                        last: Some(now),
+                        recent: self.recent.clone(),
+                        ..Count::default()
+                    };
+                    if !self.is_muted() {
+                        self.merge_score(&score, *half_life, host);
+                    }
+                    return;
+                }
+                if keep.total {
+                    self.total = Some(self.total.map_or(*amount, |total| join(fold, total, *amount)));
+                }
+                for ((ring, grain), buckets) in self.rings.iter_mut().zip(GRAINS).zip(keep.buckets) {
+                    if buckets > 0 {
+                        ring.add(bucket(grain, now, zone, host), *amount, fold);
+                    }
+                }
+                if keep.first {
+                    self.first = Some(self.first.map_or(now, |first| first.min(now)));
+                }
+                if keep.last {
+                    self.last = self.last.max(Some(now));
+                }
+            }
+            Change::Values(values) => {
+                for value in values {
+                    self.note_recent(*value, now);
+                }
+            }
+            Change::Steps { reached, without } => self.advance(reached, *without, now),
+        }
+    }
+
+    /// Takes the steps of a sequence that an event is, the last ones first, so that one event is one step only.
+    fn advance(&mut self, reached: &[bool], without: bool, now: Millis) {
+        let last = reached.len();
+        for step in (2..=last).rev() {
+            if reached.get(step - 1) == Some(&true)
+                && (step == last || !without)
+                && let Some(began) = self.step(step - 1)
+            {
+                self.note_recent(step as u32, began);
+            }
+        }
+        if without {
+            self.recent.retain(|(step, _)| *step as usize == last);
+            self.note_recent(0, now);
+        }
+        if reached.first() == Some(&true) {
+            self.note_recent(1, now);
         }
     }
 
     /// Nothing is dropped here: what seems old beside a clock that was ahead may be of today.
-    pub(super) fn merge(&mut self, other: &Count) {
-        self.total = self.total.saturating_add(other.total);
+    pub(super) fn merge(&mut self, other: &Count, fold: &Fold, host: &dyn Host) {
+        if let Fold::Fading { half_life, .. } = fold {
+            return self.merge_score(other, *half_life, host);
+        }
+        if let Some(amount) = other.total {
+            self.total = Some(self.total.map_or(amount, |total| join(fold, total, amount)));
+        }
+        self.first = match (self.first, other.first) {
+            (Some(left), Some(right)) => Some(left.min(right)),
+            (left, right) => left.or(right),
+        };
         self.last = self.last.max(other.last);
         for (ring, other) in self.rings.iter_mut().zip(&other.rings) {
-            for (bucket, times) in &other.0 {
-                ring.add(*bucket, *times);
+            for (bucket, amount) in &other.0 {
+                ring.add(*bucket, *amount, fold);
             }
         }
+        for (key, at) in &other.recent {
+            self.note_recent(*key, *at);
+        }
+        if let (Fold::Sequence { steps, .. }, Some(cleared)) = (fold, self.recent(0)) {
+            let last = steps.len() as u32;
+            self.recent
+                .retain(|(step, began)| *step == 0 || *step == last || *began >= cleared);
+        }
+    }
+
+    fn merge_score(&mut self, other: &Count, half_life: Millis, host: &dyn Host) {
+        // Whoever was muted or unmuted later knows better.
+        let since = |count: &Count| count.recent.first().map(|(muted, at)| (*at, *muted));
+        if since(self) != since(other) {
+            if since(self) < since(other) {
+                *self = other.clone();
+            }
+            return;
+        }
+        let (Some(score), Some(at)) = (other.total, other.last) else {
+            return;
+        };
+        let own = self.last.unwrap_or(at);
+        let latest = own.max(at);
+        let fade = |score: f64, at: Millis| faded(score, latest - at, half_life, host);
+        self.total = Some(self.total.map_or(0.0, |total| fade(total, own)) + fade(score, at));
+        self.last = Some(latest);
     }
 
     /// Drops what no window can reach any more, and what is not asked for.
     pub(super) fn trim(&mut self, hold: &TallyKeep) {
-        self.total *= u32::from(hold.total);
+        self.total = self.total.filter(|_| hold.total);
+        self.first = self.first.filter(|_| hold.first);
         self.last = self.last.filter(|_| hold.last);
         for (ring, buckets) in self.rings.iter_mut().zip(hold.buckets) {
             ring.trim(buckets);
         }
+        while self.recent.len() > hold.recent {
+            let mut oldest = 0;
+            for (index, (_, at)) in self.recent.iter().enumerate() {
+                if self.recent.get(oldest).is_some_and(|(_, known)| at < known) {
+                    oldest = index;
+                }
+            }
+            self.recent.remove(oldest);
+        }
     }
 
-    pub(super) fn settle(&mut self, now: Millis, zone: &Zone, host: &dyn Host) {
-        self.last = self.last.map(|last| last.min(now));
+    pub(super) fn settle(&mut self, now: Millis, fold: &Fold, zone: &Zone, host: &dyn Host) {
+        let times = self.recent.iter_mut().map(|(_, at)| at);
+        for at in times.chain(&mut self.first).chain(&mut self.last) {
+            *at = (*at).min(now);
+        }
         for (ring, grain) in self.rings.iter_mut().zip(GRAINS) {
             let present = bucket(grain, now, zone, host);
             let ahead = ring
                 .0
                 .split_off(ring.0.partition_point(|(bucket, _)| *bucket <= present));
-            for (_, times) in ahead {
-                ring.add(present, times);
+            for (_, amount) in ahead {
+                ring.add(present, amount, fold);
             }
         }
     }
 }
 
+fn faded(score: f64, age: Millis, half_life: Millis, host: &dyn Host) -> f64 {
+    score * host.power(2.0, -(age as f64) / half_life as f64)
+}
+
 impl Ring {
-    fn add(&mut self, bucket: i64, times: u32) {
+    fn add(&mut self, bucket: i64, amount: f64, fold: &Fold) {
         let place = self.0.partition_point(|(known, _)| *known < bucket);
         match self.0.get_mut(place) {
-            Some((known, count)) if *known == bucket => *count = count.saturating_add(times),
-            _ => self.0.insert(place, (bucket, times)),
+            Some((known, figure)) if *known == bucket => *figure = join(fold, *figure, amount),
+            _ => self.0.insert(place, (bucket, amount)),
         }
     }
 

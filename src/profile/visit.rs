@@ -18,6 +18,8 @@ pub struct Visit {
     pub last: Millis,
     /// How many pages were viewed in it.
     pub pages: u32,
+    /// For how long pages were looked at in it, in ms.
+    pub dwell: Millis,
     /// How it began.
     pub arrival: Arrival,
 }
@@ -33,6 +35,7 @@ impl Visit {
             start: now,
             last: now,
             pages: 0,
+            dwell: 0,
             arrival,
         }
     }
@@ -88,6 +91,7 @@ pub(super) fn merge(left: Option<Visit>, right: Option<&Visit>) -> Option<Visit>
         later.start = later.start.min(other.start);
         later.last = later.last.max(other.last);
         later.pages = later.pages.saturating_add(other.pages);
+        later.dwell = later.dwell.saturating_add(other.dwell);
     }
     Some(later)
 }

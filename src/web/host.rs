@@ -12,6 +12,9 @@ extern "C" {
 
     #[wasm_bindgen(js_name = String)]
     fn to_text(number: f64) -> String;
+
+    #[wasm_bindgen(js_namespace = Math, js_name = pow)]
+    fn power(base: f64, exponent: f64) -> f64;
 }
 
 #[wasm_bindgen(module = "/js/host.js")]
@@ -41,6 +44,10 @@ impl Host for Browser {
 
     fn digits(&self, number: f64) -> String {
         to_text(number)
+    }
+
+    fn power(&self, base: f64, exponent: f64) -> f64 {
+        power(base, exponent)
     }
 
     fn lower(&self, text: &str) -> String {

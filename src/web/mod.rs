@@ -6,6 +6,8 @@ mod host;
 mod report;
 
 use crate::condition::Outcome;
+use crate::config::Signal;
+use crate::decide::OnPage;
 use crate::engine::Engine;
 use crate::json::{self, Value};
 use crate::time::{Millis, duration};
@@ -43,14 +45,26 @@ impl Core {
             0 => answer = report::problems(engine.problems()),
             1 => engine.device(value(engine, first)),
             2 => engine.page(value(engine, first), now),
-            3 => engine.observe(first, value(engine, second), now),
+            3 => answer = engine.observe(first, value(engine, second), now).into(),
             4 => engine.user(&value(engine, first), now),
-            5 => answer = report::decision(first, engine.decide(first, now).as_ref(), engine.plan()),
-            6 => answer = report::explanation(first, engine.explain(first, now).as_ref()),
+            5 => {
+                let decision = engine.decide_beside(first, on_page(engine, second).as_ref(), now);
+                answer = report::decision(first, decision.as_ref(), engine.plan());
+            }
+            6 => {
+                let explanation = engine.explain_beside(first, on_page(engine, second).as_ref(), now);
+                answer = report::explanation(first, explanation.as_ref());
+            }
             7 => {
-                answer = Outcome::named(second)
-                    .is_some_and(|outcome| engine.outcome(first, outcome, now))
-                    .into()
+                answer = match second {
+                    "raised" => engine.raised(first, now),
+                    "closed" => {
+                        engine.closed(first);
+                        true
+                    }
+                    _ => Outcome::named(second).is_some_and(|outcome| engine.outcome(first, outcome, now)),
+                }
+                .into();
             }
             8 => return engine.save(),
             9 => answer = engine.load(first.split('\n'), second, now).into(),
@@ -62,10 +76,34 @@ impl Core {
             15 | 16 => answer = report::place(json::find(first, &[(second, verb == 16)], engine.host()).first()),
             17 => answer = engine.is_over(first, now).into(),
             18 => answer = engine.visit_is_over(now).into(),
+            19 => {
+                let figure = if second.is_empty() {
+                    0.0
+                } else {
+                    engine.host().number(second)
+                };
+                answer = Signal::named(first)
+                    .is_some_and(|signal| engine.signal(signal, figure, now))
+                    .into();
+            }
+            20 => answer = report::raised(engine.raise(on_page(engine, first).as_ref(), now), engine.plan()),
+            21 => {
+                let placements = value(engine, first);
+                let decisions = engine.fill(&engine.on_page(&placements), now);
+                answer = report::filled(&placements, &decisions, engine.plan());
+            }
+            22 => answer = report::needs(engine),
+            23 => answer = engine.mute(first, second == "true", now).into(),
+            24 => answer = report::interests(&engine.interests(now)),
             _ => {}
         }
         answer.to_json(self.engine.host())
     }
+}
+
+/// What is on the page; nothing said: all of the config.
+fn on_page(engine: &Engine, json: &str) -> Option<OnPage> {
+    (!json.is_empty()).then(|| engine.on_page(&value(engine, json)))
 }
 
 /// What can't be read is nothing.

@@ -171,6 +171,15 @@ impl Rules<'_> {
 
     /// An operand of another kind than what lies at the path can never match, which its author can't have meant.
     fn fits(&mut self, node: &Node, shape: Shape, report: &mut Report) {
+        if let (Shape::Stage, Value::Text(name)) = (shape, node.value) {
+            return self.stage_named(name, node, report);
+        }
+        if let (Shape::Topic, Value::Text(name)) = (shape, node.value) {
+            if !self.topics.contains(&name.as_str()) {
+                report.unknown(node, false, "topic", name, &self.topics);
+            }
+            return;
+        }
         let fitting = match (shape, node.value) {
             (_, Value::Null) | (Shape::Any, _) | (Shape::Text | Shape::OneOf(_), Value::Text(_)) => true,
             (Shape::Number, value) => matches!(value, Value::Number(_)),

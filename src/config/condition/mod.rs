@@ -7,15 +7,17 @@ mod check;
 mod group;
 mod path;
 
-use super::Tally;
+use super::happening::Happening;
 use super::reader::{Node, Report};
+use super::tally::Tally;
 use crate::condition::{Condition, Test};
 use crate::host::Host;
 use crate::json::Value;
+use crate::names::Names;
 
 /// Where the paths of a condition lead.
 #[derive(Clone, Copy, PartialEq)]
-enum Ground {
+pub(super) enum Ground {
     /// To what Maitre knows.
     Maitre,
     /// To the fields of whatever is at hand: an event's parameters, an element of a list.
@@ -29,8 +31,21 @@ enum Ground {
 pub(super) struct Rules<'a> {
     groups: &'a Value,
     audiences: Vec<&'a str>,
-    offers: Vec<&'a str>,
+    offers: Names,
+    pub topics: Vec<&'a str>,
+    /// The tally of each topic.
+    pub topic_tallies: Vec<usize>,
+    pub broken_topics: Vec<String>,
+    pub stages: Vec<&'a str>,
+    pub lifecycle_is_broken: bool,
+    /// Some rule asks about stages.
+    pub asks_stage: bool,
+    /// The greatest number of an offer's id so far.
+    pub newest: Option<usize>,
+    pub happenings: Vec<Happening>,
+    pub happening_names: Names,
     pub tallies: Vec<Tally>,
+    pub tally_names: Names,
     /// The saved groups that are being followed: one that leads back to itself names nobody.
     inside: Vec<String>,
     /// The saved groups that have an error.
@@ -42,19 +57,29 @@ pub(super) struct Rules<'a> {
 /// A condition on any attributes, exactly as GrowthBook understands it, with its saved groups.
 #[must_use]
 pub fn open_condition(condition: &Value, groups: &Value, host: &dyn Host) -> Condition {
-    let mut rules = Rules::new(groups, Vec::new(), Vec::new());
+    let mut rules = Rules::new(groups, Vec::new(), Names::default());
     rules.read(&Node::root(condition), Ground::Open, &mut Report::new("", host))
 }
 
 const COMBINERS: [&str; 5] = ["$and", "$or", "$nor", "$not", "$savedGroup"];
 
 impl<'a> Rules<'a> {
-    pub fn new(groups: &'a Value, audiences: Vec<&'a str>, offers: Vec<&'a str>) -> Self {
+    pub fn new(groups: &'a Value, audiences: Vec<&'a str>, offers: Names) -> Self {
         Rules {
             groups,
             audiences,
             offers,
+            topics: Vec::new(),
+            topic_tallies: Vec::new(),
+            broken_topics: Vec::new(),
+            stages: Vec::new(),
+            lifecycle_is_broken: false,
+            asks_stage: false,
+            newest: None,
+            happenings: Vec::new(),
+            happening_names: Names::default(),
             tallies: Vec::new(),
+            tally_names: Names::default(),
             inside: Vec::new(),
             broken: Vec::new(),
             broken_audiences: Vec::new(),
@@ -66,7 +91,7 @@ impl<'a> Rules<'a> {
         self.read(node, Ground::Maitre, report)
     }
 
-    fn read(&mut self, node: &Node, ground: Ground, report: &mut Report) -> Condition {
+    pub(super) fn read(&mut self, node: &Node, ground: Ground, report: &mut Report) -> Condition {
         if !report.map(node, "a condition") {
             return Condition::Broken;
         }

@@ -7,7 +7,13 @@ use crate::condition::{Known, OfferFact, Outcome, Path, Shape, VOCABULARY};
 use crate::words::{add_to_list, say};
 
 impl Rules<'_> {
-    pub(super) fn path(&mut self, name: &str, node: &Node, ground: Ground, report: &mut Report) -> (Path, Shape) {
+    pub(in super::super) fn path(
+        &mut self,
+        name: &str,
+        node: &Node,
+        ground: Ground,
+        report: &mut Report,
+    ) -> (Path, Shape) {
         let steps = || name.split('.').map(str::to_owned).collect::<Vec<_>>();
         if ground != Ground::Maitre {
             if name.starts_with('$') {
@@ -16,6 +22,12 @@ impl Rules<'_> {
             return (Path::Field(steps()), Shape::Any);
         }
         if let Some((known, _, shape)) = VOCABULARY.iter().find(|(_, path, _)| *path == name) {
+            if matches!(known, Known::StageNow | Known::StageBefore | Known::StageDays) {
+                self.asks_stage = true;
+                if self.lifecycle_is_broken {
+                    report.wrong_key(node, "the lifecycle has an error", "mend it there", &[]);
+                }
+            }
             return (Path::Known(*known), *shape);
         }
         let (root, rest) = name.split_once('.').unwrap_or((name, ""));
@@ -34,7 +46,16 @@ impl Rules<'_> {
                     return (path, Shape::Number);
                 }
             }
-            "interest" | "stage" => report.not_built(node, name),
+            "interest" if !rest.is_empty() => match self.topics.iter().position(|known| *known == rest) {
+                Some(index) => {
+                    if self.broken_topics.iter().any(|broken| broken == rest) {
+                        report.wrong_key(node, "the interest `%` has an error", "mend it there", &[rest]);
+                    }
+                    let tally = self.topic_tallies.get(index).copied().unwrap_or_default();
+                    return (Path::Interest(tally), Shape::Number);
+                }
+                None => report.unknown(node, true, "topic", rest, &self.topics),
+            },
             _ => self.unknown_path(name, root, node, report),
         }
         (Path::Known(Known::PagePath), Shape::Any)
@@ -42,8 +63,9 @@ impl Rules<'_> {
 
     fn offer_path(&mut self, name: &str, rest: &str, node: &Node, report: &mut Report) -> Option<Path> {
         let (id, fact) = rest.split_once('.').unwrap_or((rest, ""));
-        let Some(index) = self.offers.iter().position(|known| *known == id) else {
-            report.unknown(node, true, "offer", id, &self.offers);
+        let Some(index) = self.offers.find(id) else {
+            let known: Vec<&str> = self.offers.all().iter().map(String::as_str).collect();
+            report.unknown(node, true, "offer", id, &known);
             return None;
         };
         for (outcome, _, count, days) in Outcome::ALL {
@@ -64,8 +86,15 @@ impl Rules<'_> {
         None
     }
 
+    /// The name of a stage stands here.
+    pub(in super::super) fn stage_named(&mut self, name: &str, node: &Node, report: &mut Report) {
+        if !self.stages.contains(&name) {
+            report.unknown(node, false, "stage", name, &self.stages);
+        }
+    }
+
     fn unknown_path(&mut self, name: &str, root: &str, node: &Node, report: &mut Report) {
-        let mut candidates = vec!["$did", "audience", "user.", "page.query.", "offer."];
+        let mut candidates = vec!["$did", "audience", "user.", "page.query.", "offer.", "interest."];
         candidates.extend(COMBINERS);
         let mut siblings = String::new();
         let mut same_end = None;
@@ -86,7 +115,7 @@ impl Rules<'_> {
             None if !siblings.is_empty() => ("write one of %", siblings.as_str()),
             None if is_condition => ("write one of `$and`, `$or`, `$nor`, `$not`, `$savedGroup`, `$did`", ""),
             None => (
-                "write `user.%` if your page sets it, or a path of page, visit, device, time, offer or cart",
+                "write `user.%` if your page sets it, or a path of page, visit, device, time, interest, stage, offer or cart",
                 name,
             ),
         };

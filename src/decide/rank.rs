@@ -1,0 +1,49 @@
+//! What an offer is ranked by: fit × value × freshness.
+
+use super::Moment;
+use crate::condition::{Facts, Outcome, Path};
+use crate::config::Offer;
+use crate::json::Value;
+use crate::time::DAY;
+
+/// What an offer is ranked by, and what that is made of.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Rank {
+    /// The product of the three.
+    pub total: f64,
+    /// How well it fits the visitor: the figure at its `fit`; 1 without one, 0 where there is no figure above 0.
+    pub fit: f64,
+    /// What it is worth, weighed by the site's balance.
+    pub value: f64,
+    /// 1 for what was never seen; less the more recently it was.
+    pub freshness: f64,
+}
+
+/// What an offer just seen loses…
+const FATIGUE: f64 = 0.2;
+/// … and the time in which half of that comes back, in ms.
+const RECOVERY: f64 = DAY as f64;
+
+pub(super) fn rank(offer: &Offer, moment: &Moment) -> Rank {
+    let fit = offer.fit.as_ref().map_or(1.0, |(path, _)| figure(path, moment));
+    let seen = moment
+        .history(offer.id)
+        .and_then(|history| history.last(Outcome::Exposed));
+    let freshness = seen.map_or(1.0, |seen| {
+        1.0 - FATIGUE * moment.host.power(2.0, -(moment.age(seen) as f64) / RECOVERY)
+    });
+    Rank {
+        total: fit * offer.value.total * freshness,
+        fit,
+        value: offer.value.total,
+        freshness,
+    }
+}
+
+/// The number at a path, if it is above 0.
+pub(super) fn figure(path: &Path, moment: &Moment) -> f64 {
+    match &*moment.fact(path) {
+        Value::Number(number) if number.is_finite() && *number > 0.0 => *number,
+        _ => 0.0,
+    }
+}
