@@ -15,7 +15,7 @@ GLUE := target/glue/pkg/core_bg.wasm
 PKG := pkg/package.json
 
 # Folders are listed too, so that a deleted file counts as a change.
-RUST_SOURCES := Cargo.toml $(wildcard Cargo.lock) $(shell find src)
+RUST_SOURCES := Cargo.toml $(wildcard Cargo.lock) js/host.js $(shell find src)
 JS_SOURCES := tsconfig.json $(wildcard README.md LICENSE-*) $(shell find js 2>/dev/null)
 
 help: ## list these targets

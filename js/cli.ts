@@ -1,14 +1,16 @@
 #!/usr/bin/env node
 // The `maitre` command: the engine that pages run, for whoever writes offers.
 
+import { build } from './build';
 import { check } from './check';
 import { loadEngine, Refusal, version } from './engine';
 import { replay } from './replay';
 
-const HELP = `maitre - checks and replays what an on-device maître d' would offer
+const HELP = `maitre - checks, builds and replays what an on-device maître d' would offer
 
   maitre check FILE... [--json]      say what is wrong in offers files, where, and what to do
-  maitre replay OFFERS JOURNEY...    play journeys against an offers file: one JSON line for each decision
+  maitre build OFFERS [PLAN]         make a plan of an offers file, for pages: OFFERS.plan unless you say where
+  maitre replay OFFERS JOURNEY...    play journeys against an offers file: one JSON line for each decision and each overlay
 
   --json       (check) one JSON object for each problem
   --help       this text
@@ -34,8 +36,8 @@ const run = (args: string[]): number => {
     console.log(version());
     return 0;
   }
-  if (command === undefined) throw usage('say what to do: check or replay');
-  if (command !== 'check' && command !== 'replay') throw usage(`there is no \`${command}\`: say check or replay`);
+  if (command === undefined) throw usage('say what to do: check, build or replay');
+  if (!['check', 'build', 'replay'].includes(command)) throw usage(`there is no \`${command}\`: say check, build or replay`);
   const strange = flags.find((flag) => !(command === 'check' && flag === '--json'));
   if (strange) throw usage(`\`${command}\` knows no \`${strange}\``);
 
@@ -43,6 +45,12 @@ const run = (args: string[]): number => {
     if (!files.length) throw usage('name at least one offers file to check');
     loadEngine();
     return check(files, flags.includes('--json'));
+  }
+  if (command === 'build') {
+    const [offers, plan, ...others] = files;
+    if (!offers || others.length) throw usage('name an offers file, and where its plan is to be written if not beside it');
+    loadEngine();
+    return build(offers, plan);
   }
   const [offers, ...journeys] = files;
   if (!offers || !journeys.length) throw usage('name an offers file and at least one journey to replay');

@@ -8,9 +8,9 @@ export { initSync } from '../pkg/core.js';
 export class Core {
   readonly #wasm: Wasm;
 
-  /** Reads a config (JSON text). `zone` is the visitor's own IANA time zone. */
-  constructor(config: string, zone: string) {
-    this.#wasm = new Wasm(config, zone);
+  /** Reads a plan, or (not with the module for plans alone) a config, JSON text. `zone` is the visitor's own IANA time zone. */
+  constructor(source: Uint8Array, zone: string) {
+    this.#wasm = new Wasm(source, zone);
   }
 
   /** A verb by its number. */
@@ -18,9 +18,14 @@ export class Core {
     return this.#wasm.call(verb, first, second, now);
   }
 
-  /** What is wrong with the config: JSON of `Problem[]`. */
+  /** What is wrong with the config: JSON of `Problem[]`; null where the module reads only plans. */
   problems(): string {
-    return this.call(0);
+    return this.call(25);
+  }
+
+  /** `false`: there is nothing to run, as it is no plan of this version, and the module reads nothing else. */
+  isReadable(): boolean {
+    return this.call(0) === 'true';
   }
 
   /** The device: `{kind, touch, language, saveData, reducedMotion}`. */
@@ -51,7 +56,7 @@ export class Core {
     return this.call(5, placement, onPage, now);
   }
 
-  /** Why: `{placement, take, shows, offers: [{offer, rank, fit, value, freshness, status, held, failed, change}]}`. */
+  /** Why; null where the module reads only plans: `{placement, take, shows, offers: [{offer, rank, fit, value, freshness, status, held, failed, change}]}`. */
   explain(placement: string, onPage: string, now: number): string {
     return this.call(6, placement, onPage, now);
   }

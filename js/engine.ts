@@ -32,6 +32,16 @@ export const readText = (file: string): string => {
 
 /** What the command asks of the engine beyond what pages do. */
 export class Tool extends Core {
+  constructor(config: string, zone: string) {
+    super(new TextEncoder().encode(config), zone);
+  }
+
+  /** The plan of a config, nothing of one with an error. */
+  plan(config: string): Uint8Array | undefined {
+    const bytes = JSON.parse(this.call(26, config)) as number[] | null;
+    return bytes ? new Uint8Array(bytes) : undefined;
+  }
+
   /** Whether the visit at hand is over: the next event opens another. */
   visitIsOver(now: number): boolean {
     return this.call(18, '', '', now) === 'true';
@@ -68,7 +78,7 @@ export const place = (text: string, steps: string[], ofKey: boolean): string => 
 
 /** What is wrong with a config. */
 export const problemsOf = (config: string): Problem[] => {
-  const core = new Core(config, 'UTC');
+  const core = new Tool(config, 'UTC');
   try {
     return JSON.parse(core.problems()) as Problem[];
   } finally {
@@ -82,3 +92,6 @@ export const lineOf = (file: string, { line, column, severity, path, what, remed
 
 /** "1 error", "2 errors". */
 export const count = (n: number, noun: string): string => `${n} ${noun}${n === 1 ? '' : 's'}`;
+
+/** The plan of a config, as the engine of this version reads it; nothing of a config with an error. */
+export const planOf = (config: string): Uint8Array | undefined => tool().plan(config);

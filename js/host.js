@@ -19,10 +19,13 @@ export const lower = (text) => text.toLowerCase();
 const formats = new Map();
 
 /**
- * How far the wall clock of a time zone is ahead of UTC at an instant, in ms; NaN when there is no such zone.
+ * How far the wall clock of a time zone (an IANA name, or a fixed `+01:00`) is ahead of UTC at an instant, in ms; NaN when there
+ * is no such zone.
  * @param {string} zone @param {number} at @returns {number}
  */
 export const offset = (zone, at) => {
+  // The Intl of Node 20, and of browsers of its age, knows no fixed offsets.
+  if (/^[+-]\d\d:\d\d$/.test(zone)) return -Date.parse(`1970-01-01T00:00${zone}`);
   try {
     let format = formats.get(zone);
     if (!format) {

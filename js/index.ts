@@ -4,13 +4,18 @@ import { Core, initSync } from './core';
 import { now } from './clock';
 import { listenToDataLayer, plainObject } from './datalayer';
 import { hearing } from './listeners';
+import { measure } from './measurement';
+import { overlays, type Raised } from './overlays';
 import { device, pageViews } from './page';
 import { type Answer, type Guard, placements } from './placements';
+import { type Needs, signals } from './signals';
 import { erase, height, type Kept, keepVisit, LADDER } from './storage';
 import { keepProfile } from './tabs';
-import type { Consent, Decision, Explanation, Maitre, Options, Problem, Shown } from './types';
+import type { Consent, Decision, Explanation, Interest, Maitre, Options, Problem, Shown } from './types';
 
-export type { Consent, Content, Decision, Explanation, Item, Maitre, OfferExplanation, Options, Problem, Reason, Shown } from './types';
+declare const __VERSION__: string;
+
+export type { Consent, Content, Decision, Explanation, Interest, Item, Maitre, OfferExplanation, Options, Problem, Reason, Shown } from './types';
 
 /** A maître d' that is usable at once, and can be awaited: it resolves, always, when the first decision can be made or never will be. */
 export type Started = Maitre & PromiseLike<Maitre>;
@@ -24,12 +29,13 @@ let started: Started | undefined;
  */
 export const start = (options: Options): Started => (started ??= begin(options ?? {}));
 
-const begin = ({ offers, consent = 'memory', wasm = new URL('./maitre.wasm', import.meta.url) }: Options): Started => {
+const begin = ({ offers, consent = 'memory', wasm }: Options): Started => {
   const isUrl = typeof offers === 'string' || offers instanceof URL;
   const { problem, report, decided, on } = hearing(isUrl ? String(offers).replace(/[?#].*$/, '').replace(/^.*\//, '') : 'offers');
 
   let core: Core | undefined;
   let kept: Kept | undefined;
+  let measured: ReturnType<typeof measure> | undefined;
   let isBroken = false;
   /** Whether the placements are to be decided again, all of them or just those of which nothing was seen. */
   let due: 'all' | 'unseen' | undefined;
@@ -42,6 +48,8 @@ const begin = ({ offers, consent = 'memory', wasm = new URL('./maitre.wasm', imp
     isBroken = true;
     core = undefined;
     kept?.stop();
+    watching.stop();
+    overlay.close();
     waiting = [];
     report(`the engine has stopped: ${error}`, 'the fallbacks stay until the page is loaded again');
     refresh(true);
@@ -64,8 +72,8 @@ const begin = ({ offers, consent = 'memory', wasm = new URL('./maitre.wasm', imp
     }
   };
 
-  /** Tells the core something, has it kept, and has the placements decided again. */
-  const tell = (say: (core: Core, time: number) => void): void => {
+  /** Tells the core something, has it kept, and, unless it says `false`, has the placements decided again. */
+  const tell = (say: (core: Core, time: number) => boolean | void): void => {
     if (level === 'off' || isBroken) return;
     if (!core) {
       waiting.push(() => tell(say));
@@ -73,9 +81,9 @@ const begin = ({ offers, consent = 'memory', wasm = new URL('./maitre.wasm', imp
     }
     pages.settle();
     kept?.before();
-    say(core, now());
+    const isOfMatter = say(core, now()) !== false;
     kept?.after();
-    askAgain();
+    if (isOfMatter) askAgain();
   };
   /** Once, however much happens in one go. */
   const askAgain = (all = false): void => {
@@ -84,6 +92,9 @@ const begin = ({ offers, consent = 'memory', wasm = new URL('./maitre.wasm', imp
         guard(() => {
           const anew = due === 'all';
           due = undefined;
+          if (anew) overlay.close();
+          const raised = ask<Raised | null>((core) => core.raise(JSON.stringify(onPage(anew)), now()), null);
+          if (raised) overlay.show(raised);
           refresh(anew);
         }),
       );
@@ -99,23 +110,36 @@ const begin = ({ offers, consent = 'memory', wasm = new URL('./maitre.wasm', imp
   let level = granted(consent);
   if (level === 'off' || level !== consent) erase(level);
 
+  const watching = signals({
+    needs: () => ask<Needs | undefined>((core) => core.needs(), undefined),
+    tell: (kind, value) => tell((core, time) => core.signal(kind, value, time)),
+    guard,
+  });
+
   const pages = pageViews((view) => {
-    tell((core, time) => core.page(JSON.stringify(view), time));
+    watching.leave();
     // What was shown belonged to the page before.
-    if (core) askAgain(true);
+    overlay.close();
+    tell((core, time) => core.page(JSON.stringify(view), time));
+    if (!core) return;
+    askAgain(true);
+    watching.again();
+    measured?.again();
   }, guard);
 
-  const decide = (placement: string): Answer & { known?: boolean } =>
-    ask((core) => core.decide(String(placement), now()), { offers: [], fallback: null });
-
-  const { refresh, showing } = placements({
-    decide(placement) {
-      const answer = decide(placement);
-      if (answer.known === false) report(`placement \`${placement}\` is not in the config`, 'add it to `placements`, or correct `data-placement`');
-      return answer;
+  const outcome = (offer: string, kind: string): void => tell((core, time) => core.outcome(offer, kind, time));
+  const shown = (placement: string, offers: Shown[]): void => decided(decision(placement, offers));
+  const overlay = overlays({ outcome, shown, report, guard });
+  const { refresh, showing, onPage } = placements({
+    fill(asked) {
+      const answers = ask<(Answer & { placement: string; known?: boolean })[]>((core) => core.fill(JSON.stringify(asked), now()), []);
+      for (const { placement, known } of answers) {
+        if (known === false) report(`placement \`${placement}\` is not in the config`, 'add it to `placements`, or correct `data-placement`');
+      }
+      return answers;
     },
-    outcome: (offer, kind) => tell((core, time) => core.outcome(offer, kind, time)),
-    shown: (placement, offers) => decided(decision(placement, offers)),
+    outcome,
+    shown,
     report,
     guard,
   });
@@ -139,6 +163,10 @@ const begin = ({ offers, consent = 'memory', wasm = new URL('./maitre.wasm', imp
     kept?.stop();
     if (isDown) core.forget();
     keep();
+    if (next === 'off') {
+      watching.stop();
+      overlay.close();
+    }
     if (isDown || before === 'off') pages.again();
     askAgain();
   };
@@ -148,6 +176,9 @@ const begin = ({ offers, consent = 'memory', wasm = new URL('./maitre.wasm', imp
     core?.forget();
     if (core) askAgain(true);
   };
+
+  /** What is on the page beside. */
+  const beside = (): string => JSON.stringify(onPage());
 
   const maitre: Maitre = {
     track: guard((event, params = {}) => {
@@ -159,12 +190,20 @@ const begin = ({ offers, consent = 'memory', wasm = new URL('./maitre.wasm', imp
       const said = JSON.stringify(plainObject(user));
       tell((core, time) => core.user(said, time));
     }),
-    decide: (placement) => decision(placement, decide(placement).offers),
-    explain(placement) {
-      const explanation = ask<Explanation>((core) => core.explain(String(placement), now()), { placement, take: 0, shows: [], offers: [] });
-      const onPage = showing(placement);
-      return onPage ? { ...explanation, onPage } : explanation;
+    decide: (placement) => {
+      const { offers } = ask<Answer>((core) => core.decide(String(placement), beside(), now()), { offers: [], fallback: null });
+      return decision(placement, offers);
     },
+    explain(placement) {
+      const nothing = { placement, take: 0, shows: [], offers: [] };
+      const found = ask<Explanation | null>((core) => core.explain(String(placement), beside(), now()), nothing);
+      if (!found) report('a plan gives no explanations', 'load the config itself to ask why');
+      const explanation = found ?? nothing;
+      const present = overlay.showing(placement) ?? showing(placement);
+      return present ? { ...explanation, onPage: present } : explanation;
+    },
+    interests: () => ask<Interest[]>((core) => core.interests(now()), []),
+    mute: guard((topic, isMuted = true) => tell((core, time) => core.mute(String(topic), isMuted, time))),
     consent: guard((wished) => {
       const next = granted(wished);
       // A slip must not erase what the visitor agreed to keep.
@@ -193,20 +232,34 @@ const begin = ({ offers, consent = 'memory', wasm = new URL('./maitre.wasm', imp
 
   const load = async (): Promise<void> => {
     if (!offers) throw new Failure('there is no config', 'give `offers`, or write `data-offers` on the tag');
-    // Both fetches begin in the same tick.
-    const [module, config] = await Promise.all([
-      fetched(wasm, 'put `maitre.wasm` beside the script, or say where it is with `wasm`').then(compiled),
-      isUrl ? fetched(offers, 'correct the address of the config').then(textOf) : JSON.stringify(offers),
+    const isPlan = isUrl && PLAN.test(String(offers));
+    const own = isPlan ? new URL('./maitre-plan.wasm', import.meta.url) : new URL('./maitre.wasm', import.meta.url);
+    let [module, source] = await Promise.all([
+      engine(wasm ?? own),
+      isUrl ? fetched(offers, 'correct the address of the config').then(bytesOf) : new TextEncoder().encode(JSON.stringify(offers)),
       pageIsThere(),
     ]);
+    if (isPlan && !HEAD.every((byte, i) => byte === source[i])) {
+      const config = String(offers).replace(PLAN, '.json$1');
+      report(`${offers} is not a plan of this version`, `build it anew; until then ${config} is read`);
+      [module, source] = await Promise.all([
+        engine(new URL('./maitre.wasm', import.meta.url)),
+        fetched(config, 'put the config beside the plan').then(bytesOf),
+      ]);
+    }
     if (isBroken) return;
     initSync({ module });
-    core = new Core(config, Intl.DateTimeFormat().resolvedOptions().timeZone ?? '');
-    for (const found of JSON.parse(core.problems()) as Problem[]) problem(found);
+    core = new Core(source, Intl.DateTimeFormat().resolvedOptions().timeZone ?? '');
+    if (!core.isReadable()) throw new Failure(`${offers} is damaged`, 'build it anew');
+    for (const found of (JSON.parse(core.problems()) ?? []) as Problem[]) problem(found);
     core.device(JSON.stringify(device()));
     keep();
     pages.settle();
     for (const say of waiting.splice(0)) say();
+    const events = ask<Needs | undefined>((core) => core.needs(), undefined)?.events ?? [];
+    measured = measure({ events, track: maitre.track, guard });
+    // Also when the first page view had to wait.
+    watching.again();
   };
   const ready = load()
     .catch((error) => {
@@ -220,6 +273,11 @@ const begin = ({ offers, consent = 'memory', wasm = new URL('./maitre.wasm', imp
 
   return { ...maitre, then: (...args: Parameters<typeof ready.then>) => ready.then(...args) } as Started;
 };
+
+/** What a plan's address ends with. */
+const PLAN = /\.plan($|[?#])/;
+/** What a plan of this version begins with: its kind, and the version's length and letters. */
+const HEAD = new TextEncoder().encode(`MTR${String.fromCharCode(__VERSION__.length)}${__VERSION__}`);
 
 const decision = (placement: string, offers: Shown[]): Decision => ({ placement, offer: offers[0]?.id ?? null, offers });
 
@@ -239,12 +297,15 @@ const fetched = async (url: string | URL, remedy: string): Promise<Response> => 
   return response;
 };
 
-const textOf = async (response: Response): Promise<string> => {
-  const text = await response.text();
+const bytesOf = async (response: Response): Promise<Uint8Array> => {
+  const bytes = new Uint8Array(await response.arrayBuffer());
   // Many servers answer with a page what they don't have.
-  if (text.trimStart().startsWith('<')) throw new Failure(`${response.url} is HTML, not JSON`, 'correct the address of the config');
-  return text;
+  if (bytes.find((byte) => byte > 32) === 60) throw new Failure(`${response.url} is HTML, not JSON`, 'correct the address of the config');
+  return bytes;
 };
+
+const engine = (url: string | URL): Promise<WebAssembly.Module> =>
+  fetched(url, 'put the `.wasm` files beside the script, or say where it is with `wasm`').then(compiled);
 
 const compiled = async (response: Response): Promise<WebAssembly.Module> =>
   // Servers that don't know the type of Wasm are common.

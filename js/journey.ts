@@ -1,24 +1,28 @@
 // Journeys: stories of a visitor, as JSON, read with care: everything that is wrong with one is said in one go.
 
-import { duration, faults, place } from './engine';
+import { duration, faults, place, problemsOf } from './engine';
 import { LADDER } from './storage';
 import type { Consent } from './types';
 
 type Fields = Record<string, unknown>;
 
-/** What an outcome can be. */
-const OUTCOMES = ['exposed', 'clicked', 'dismissed', 'converted'] as const;
+/** What an outcome can be; only what appeared over the page is `closed`. */
+const OUTCOMES = ['exposed', 'clicked', 'dismissed', 'converted', 'closed'] as const;
 const KINDS = ['phone', 'tablet', 'desktop'];
 
 /** What happens in a step. */
 export type Deed =
-  | { page: Fields }
+  /** Without `placements`, all of the config's are on the page. */
+  | { page: Fields; placements: string[] | undefined }
   | { event: string; with: Fields }
-  | { decide: string; expect?: string[] }
-  | { signal: unknown; expect: Map<string, string[]> }
+  | { decide: string }
+  /** `kind` and `value` are what the core takes; `signal` is as written. */
+  | { signal: unknown; kind: string; value: number | '' }
   | { outcome: (typeof OUTCOMES)[number]; offer: string }
   | { user: Fields }
-  | { consent: Consent };
+  | { consent: Consent }
+  | { mute: string }
+  | { unmute: string };
 
 export interface Step {
   /** As written: since the journey's start. */
@@ -26,30 +30,39 @@ export interface Step {
   /** When, in ms since the epoch. */
   time: number;
   deed: Deed;
-  /** What the step's `expect` says, as written. */
-  expect: unknown;
+  /** What is expected of placements, as written: an id, a list, or null for nothing. */
+  expect: Map<string, unknown>;
 }
 
 export interface Journey {
   name: string | undefined;
   device: Fields;
+  /** The visitor's own time zone. */
+  zone: string;
   consent: Consent;
   steps: Step[];
 }
 
 /** The names that journeys can speak of. */
 export interface Names {
-  /** Each placement, with how many offers it takes. */
-  placements: Map<string, number>;
-  offers: string[];
+  placements: Map<string, { take: number; isOverlay: boolean }>;
+  /** Each offer, with its placements. */
+  offers: Map<string, string[]>;
+  /** The interests. */
+  topics: string[];
 }
 
-/** The placements and offers of a config that has no errors. */
+/** What a config that has no errors calls its parts. */
 export const namesIn = (config: string): Names => {
-  const { placements = {}, offers = [] } = JSON.parse(config) as { placements?: Record<string, Fields>; offers?: { id: string }[] };
+  const { placements = {}, offers = [], interests = {} } = JSON.parse(config) as {
+    placements?: Record<string, { take?: number; kind?: string }>;
+    offers?: { id: string; placement: string | string[] }[];
+    interests?: object;
+  };
   return {
-    placements: new Map(Object.entries(placements).map(([name, { take = 1 }]) => [name, take as number])),
-    offers: offers.map(({ id }) => id),
+    placements: new Map(Object.entries(placements).map(([name, { take = 1, kind }]) => [name, { take, isOverlay: kind === 'overlay' }])),
+    offers: new Map(offers.map(({ id, placement }) => [id, [placement].flat()])),
+    topics: Object.keys(interests),
   };
 };
 
@@ -83,14 +96,14 @@ const distance = (a: string, b: string): number => {
 
 const quoted = (names: Iterable<string>): string => [...new Set(names)].map((name) => `\`${name}\``).join(', ') || 'nothing';
 
-/** What to write instead of a name that isn't known: the nearest one, or which there are. */
-const nearest = (name: string, known: Iterable<string>): string => {
+/** What to write instead of a name that isn't known: the nearest one, or else which there are. */
+const nearest = (name: string, known: Iterable<string>, otherwise?: string): string => {
   const names = [...known];
   const best = names
     .map((each) => ({ each, far: distance(name.toLowerCase(), each.toLowerCase()) }))
     .sort((a, b) => a.far - b.far)
     .find(({ each, far }) => far <= Math.max(1, Math.floor(each.length * 0.4)));
-  return best ? `did you mean \`${best.each}\`?` : `known here: ${quoted(names)}`;
+  return best ? `did you mean \`${best.each}\`?` : (otherwise ?? `known here: ${quoted(names)}`);
 };
 
 const show = (value: unknown): string => {
@@ -107,26 +120,35 @@ const instant = (value: unknown): number | undefined => {
   return Number.isNaN(at) ? undefined : at;
 };
 
+/** Whether the engine knows a time zone. */
+const isZone = (zone: string): boolean =>
+  zone !== 'visitor' && !problemsOf(JSON.stringify({ site: { timezone: zone } })).some(({ path }) => path === '$.site.timezone');
+
+/** What can happen in a step, and what is then said beside it. */
 const STEP_KEYS: Record<string, string[]> = {
   page: [],
   event: ['with'],
-  decide: ['expect'],
-  signal: ['expect'],
+  decide: [],
+  signal: [],
   outcome: ['offer'],
   user: [],
   consent: [],
+  mute: [],
+  unmute: [],
 };
 
-const PAGE_FIELDS = ['path', 'query', 'title', 'referrer', 'host', 'kind', 'item'];
+const PAGE_FIELDS = ['path', 'query', 'title', 'referrer', 'host', 'kind', 'item', 'placements'];
 const ITEM_FIELDS = ['id', 'name', 'category', 'brand', 'price'];
 const DEVICE_FIELDS = ['kind', 'touch', 'language', 'saveData', 'reducedMotion'];
 
 /** Reads a journey; `problems` has a line for each thing that is wrong with it, and then there is no use in the journey. */
 export const readJourney = (file: string, text: string, names: Names): { journey: Journey; problems: string[] } => {
   const found: { line: number; column: number; text: string }[] = [];
-  const journey: Journey = { name: undefined, device: {}, consent: 'memory', steps: [] };
+  const journey: Journey = { name: undefined, device: {}, zone: 'UTC', consent: 'memory', steps: [] };
   /** Which step it is about, as words in front. */
   let step = '';
+  /** The placements of the page at hand, where it names them. */
+  let here: string[] | undefined;
 
   const refuse = ({ line, column }: { line: number; column: number }, what: string, remedy: string): void =>
     void found.push({ line, column, text: `${file}:${line}:${column}: ${step}${what}; ${remedy}` });
@@ -178,7 +200,24 @@ export const readJourney = (file: string, text: string, names: Names): { journey
     if (!thing) wrong(page, 'item', `\`item\` is ${show(item)}`, 'write an object, as in `{ "id": "r1", "price": 90 }`');
     onlyKnown(thing ?? {}, ITEM_FIELDS, 'an item');
     for (const key of ITEM_FIELDS) ofType(thing ?? {}, key, key === 'price' ? 'number' : 'string');
-    return { page };
+    const { placements, ...view } = page;
+    here = readPlacements(page);
+    return { page: view, placements: here };
+  };
+
+  /** Which placements are on a page; undefined is all of them. */
+  const readPlacements = (page: Fields): string[] | undefined => {
+    const { placements: list } = page;
+    if (list === undefined) return undefined;
+    if (!Array.isArray(list)) return void wrong(page, 'placements', `\`placements\` is ${show(list)}`, 'write a list, as in `["hero"]`');
+    const inPage = [...names.placements].flatMap(([name, { isOverlay }]) => (isOverlay ? [] : [name]));
+    const strange = list.flatMap((name, index) => (inPage.includes(name) ? [] : [{ name, index }]));
+    for (const { name, index } of strange) {
+      if (typeof name !== 'string') wrong(list, index, `\`placements\` has ${show(name)}`, 'write the name of a placement');
+      else if (names.placements.has(name)) wrong(list, index, `\`${name}\` is an overlay, which appears over every page`, 'leave it out');
+      else wrong(list, index, `there is no placement \`${name}\``, nearest(name, inPage));
+    }
+    return strange.length ? undefined : list;
   };
 
   const readEvent = (container: Fields): Deed | undefined => {
@@ -190,48 +229,59 @@ export const readJourney = (file: string, text: string, names: Names): { journey
     return { event, with: fields };
   };
 
-  /** The offers a placement is expected to show; null is none. */
-  const readExpected = (container: Fields, key: string, placement: string): string[] => {
+  /** What a placement is expected to show. */
+  const readExpected = (container: Fields, key: string, placement: string): void => {
     const value = container[key];
-    const ids = value === null ? [] : Array.isArray(value) ? value : [value];
-    const take = names.placements.get(placement) ?? 1;
+    const ids = value === null ? [] : [value].flat();
+    const take = names.placements.get(placement)?.take ?? 1;
     for (const id of ids) {
       if (typeof id !== 'string') wrong(container, key, `\`${key}\` has ${show(id)}`, "write an offer's id, `null`, or a list of ids");
-      else if (!names.offers.includes(id)) wrong(container, key, `\`${key}\` names the unknown offer \`${id}\``, nearest(id, names.offers));
+      else if (!names.offers.has(id)) wrong(container, key, `\`${key}\` names the unknown offer \`${id}\``, nearest(id, names.offers.keys()));
     }
     if (ids.length > take) {
       wrong(container, key, `\`${key}\` has ${ids.length} offers, but \`${placement}\` takes ${take}`, 'leave some out, or give the placement a higher `take`');
     }
-    return ids as string[];
   };
+  /** Whether it is a placement that can be asked about now. */
   const isPlacement = (container: Fields, key: string, name: unknown): name is string => {
-    if (typeof name === 'string' && names.placements.has(name)) return true;
-    const remedy = typeof name === 'string' ? nearest(name, names.placements.keys()) : 'write the name of a placement';
-    wrong(container, key, typeof name === 'string' ? `there is no placement \`${name}\`` : `\`${key}\` is ${show(name)}`, remedy);
+    if (typeof name !== 'string') wrong(container, key, `\`${key}\` is ${show(name)}`, 'write the name of a placement');
+    else if (!names.placements.has(name)) wrong(container, key, `there is no placement \`${name}\``, nearest(name, names.placements.keys()));
+    else if (here && !here.includes(name) && !names.placements.get(name)?.isOverlay) {
+      wrong(container, key, `\`${name}\` is not on the page at hand`, "add it to the page's `placements`");
+    } else return true;
     return false;
   };
 
   const readDecide = (container: Fields): Deed | undefined => {
+    const { decide } = container;
+    return isPlacement(container, 'decide', decide) ? { decide } : undefined;
+  };
+
+  /** What is expected of a step. */
+  const readExpect = (container: Fields): Step['expect'] => {
     const { decide, expect } = container;
-    if (!isPlacement(container, 'decide', decide)) return undefined;
-    return { decide, ...(expect !== undefined && { expect: readExpected(container, 'expect', decide) }) };
+    if (expect === undefined) return new Map();
+    if (typeof decide === 'string') {
+      readExpected(container, 'expect', decide);
+      return new Map([[decide, expect]]);
+    }
+    const expected = object(expect);
+    if (!expected) wrong(container, 'expect', `\`expect\` is ${show(expect)}`, 'write an object, as in `{ "overlay": null }`');
+    for (const name of Object.keys(expected ?? {})) if (isPlacement(expected as Fields, name, name)) readExpected(expected as Fields, name, name);
+    return new Map(Object.entries(expected ?? {}));
   };
 
   const readSignal = (container: Fields): Deed | undefined => {
-    const { signal, expect = {} } = container;
+    const { signal } = container;
+    if (signal === 'exit_intent' || signal === 'return_to_tab') return { signal, kind: signal, value: '' };
     const [[kind, value] = [], ...others] = Object.entries(object(signal) ?? {});
-    const isTime = typeof value === 'string' && !Number.isNaN(duration(value));
-    const isShare = typeof value === 'number' && value >= 0 && value <= 1;
-    if (signal !== 'exit_intent' && (others.length || !(kind === 'scroll' ? isShare : (kind === 'idle' || kind === 'dwell') && isTime))) {
-      const remedy = 'write `"exit_intent"`, `{ "scroll": 0.6 }` (0 to 1), `{ "idle": "30s" }` or `{ "dwell": "40s" }`';
-      wrong(container, 'signal', `\`signal\` is ${show(signal)}`, remedy);
+    if (!others.length) {
+      if (kind === 'scroll' && typeof value === 'number' && value >= 0 && value <= 1) return { signal, kind, value };
+      const span = (kind === 'idle' || kind === 'dwell') && typeof value === 'string' ? duration(value) : NaN;
+      if (kind && !Number.isNaN(span)) return { signal, kind, value: span };
     }
-    const expected = object(expect);
-    if (!expected) return void wrong(container, 'expect', `\`expect\` is ${show(expect)}`, 'write an object, as in `{ "overlay": null }`');
-    const raised = Object.keys(expected).flatMap((name): [string, string[]][] =>
-      isPlacement(expected, name, name) ? [[name, readExpected(expected, name, name)]] : [],
-    );
-    return { signal, expect: new Map(raised) };
+    const remedy = 'write `"exit_intent"`, `"return_to_tab"`, `{ "scroll": 0.6 }` (0 to 1), `{ "idle": "30s" }` or `{ "dwell": "40s" }`';
+    return void wrong(container, 'signal', `\`signal\` is ${show(signal)}`, remedy);
   };
 
   const readOutcome = (container: Fields): Deed | undefined => {
@@ -239,7 +289,11 @@ export const readJourney = (file: string, text: string, names: Names): { journey
     const { offer } = container;
     if (offer === undefined) return void wrong(container, undefined, 'the outcome has no `offer`', "write the offer's id, as in `\"offer\": \"welcome\"`");
     if (typeof offer !== 'string') return void wrong(container, 'offer', `\`offer\` is ${show(offer)}`, "write the offer's id");
-    if (!names.offers.includes(offer)) return void wrong(container, 'offer', `there is no offer \`${offer}\``, nearest(offer, names.offers));
+    const places = names.offers.get(offer);
+    if (!places) return void wrong(container, 'offer', `there is no offer \`${offer}\``, nearest(offer, names.offers.keys()));
+    if (outcome === 'closed' && !places.some((name) => names.placements.get(name)?.isOverlay)) {
+      return void wrong(container, 'outcome', `\`${offer}\` never appears over the page, so it is not \`closed\``, 'write `"dismissed"`');
+    }
     return outcome && { outcome, offer };
   };
 
@@ -254,6 +308,21 @@ export const readJourney = (file: string, text: string, names: Names): { journey
     return consent && { consent };
   };
 
+  const readTopic = (container: Fields, key: string): string | undefined => {
+    const { [key]: topic } = container;
+    if (typeof topic !== 'string') return void wrong(container, key, `\`${key}\` is ${show(topic)}`, 'write the name of an interest');
+    if (!names.topics.includes(topic)) return void wrong(container, key, `there is no interest \`${topic}\``, nearest(topic, names.topics));
+    return topic;
+  };
+  const readMute = (container: Fields): Deed | undefined => {
+    const mute = readTopic(container, 'mute');
+    return mute === undefined ? undefined : { mute };
+  };
+  const readUnmute = (container: Fields): Deed | undefined => {
+    const unmute = readTopic(container, 'unmute');
+    return unmute === undefined ? undefined : { unmute };
+  };
+
   const readers: Record<string, (container: Fields) => Deed | undefined> = {
     page: readPage,
     event: readEvent,
@@ -262,6 +331,8 @@ export const readJourney = (file: string, text: string, names: Names): { journey
     outcome: readOutcome,
     user: readUser,
     consent: readConsent,
+    mute: readMute,
+    unmute: readUnmute,
   };
 
   const readSteps = (list: unknown[], start: number): void => {
@@ -276,14 +347,15 @@ export const readJourney = (file: string, text: string, names: Names): { journey
 
       const deeds = Object.keys(STEP_KEYS).filter((key) => container[key] !== undefined);
       const [deed, second] = deeds;
-      const known = ['at', ...(deed ? [...deeds, ...(STEP_KEYS[deed] ?? [])] : Object.keys(STEP_KEYS))];
+      const known = ['at', ...(deed ? [...deeds, ...(STEP_KEYS[deed] ?? []), 'expect'] : Object.keys(STEP_KEYS))];
       onlyKnown(container, known, deed ? `a step with \`${deed}\`` : 'a step');
       // A name that isn't known has been told: it was meant to be what happens.
       if (!deed && Object.keys(container).some((key) => !known.includes(key))) return;
       if (!deed) return wrong(container, undefined, 'nothing happens in the step', `write one of ${quoted(Object.keys(STEP_KEYS))}`);
       if (second) return wrong(container, second, `the step has both \`${deed}\` and \`${second}\``, 'make two steps of it, the second with the same `at`');
       const read = readers[deed]?.(container);
-      if (read) journey.steps.push({ at: String(at), time: start + since, deed: read, expect: container.expect });
+      const expect = readExpect(container);
+      if (read) journey.steps.push({ at: String(at), time: start + since, deed: read, expect });
     });
     step = '';
   };
@@ -300,7 +372,7 @@ export const readJourney = (file: string, text: string, names: Names): { journey
     return { journey, problems: problems() };
   }
 
-  onlyKnown(top, ['$schema', 'name', 'start', 'seed', 'device', 'consent', 'steps'], 'a journey');
+  onlyKnown(top, ['$schema', 'name', 'start', 'timezone', 'seed', 'device', 'consent', 'steps'], 'a journey');
   ofType(top, 'name', 'string');
   ofType(top, 'seed', 'string');
   journey.name = top.name as string | undefined;
@@ -311,6 +383,15 @@ export const readJourney = (file: string, text: string, names: Names): { journey
     const remedy = 'write when it begins, with the offset from UTC, as in `"2026-11-20T10:00:00+01:00"`';
     if (top.start === undefined) wrong(top, undefined, 'the journey has no `start`', remedy);
     else wrong(top, 'start', `\`start\` is ${show(top.start)}`, remedy);
+  }
+  const { timezone } = top;
+  // A visitor of whom nothing is said lives where the story is told.
+  if (timezone === undefined) journey.zone = /[+-]\d\d:\d\d$/.exec(String(top.start))?.[0] ?? 'UTC';
+  else if (typeof timezone === 'string' && isZone(timezone)) journey.zone = timezone;
+  else {
+    const remedy = 'write an IANA name, as in `"Europe/Paris"`, or an offset, as in `"+01:00"`';
+    const near = typeof timezone === 'string' ? nearest(timezone, Intl.supportedValuesOf('timeZone'), remedy) : remedy;
+    wrong(top, 'timezone', `\`timezone\` is ${show(timezone)}`, near);
   }
   if (Array.isArray(top.steps)) readSteps(top.steps, start ?? 0);
   else wrong(top, top.steps === undefined ? undefined : 'steps', top.steps === undefined ? 'the journey has no `steps`' : `\`steps\` is ${show(top.steps)}`, 'write a list');

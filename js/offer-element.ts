@@ -3,7 +3,7 @@
 import type { Report } from './listeners';
 import type { Content } from './types';
 
-const STYLE = `
+export const STYLE = `
 :host { display: block; font: var(--maitre-font, inherit); color: var(--maitre-ink, CanvasText) }
 :host([hidden]) { display: none }
 :host(:nth-of-type(n + 2)) { margin-block-start: var(--maitre-gap, 1rem) }
@@ -41,12 +41,31 @@ a { color: inherit }
 @media (pointer: coarse) { [part=dismiss] { min-width: 2.75rem; min-height: 2.75rem } }
 `;
 
-const BUILT_IN = ['card', 'banner', 'text'];
+/** The names of the built-in templates, those of overlays too. */
+const BUILT_IN = /^(card|inline|banner|text|modal|bar|toast)$/;
 
-let sheet: CSSStyleSheet | undefined;
+const sheets = new Map<string, CSSStyleSheet>();
+
+/** An element of our own, in the light of the page. */
+export const custom = (name: string): HTMLElement => {
+  if (!customElements.get(name)) customElements.define(name, class extends HTMLElement {});
+  return document.createElement(name);
+};
+
+/** Gives an element a shadow, with a style. */
+export const shadow = (element: HTMLElement, style: string, inside: Node): void => {
+  const root = element.attachShadow({ mode: 'open' });
+  let sheet = sheets.get(style);
+  if (!sheet) {
+    sheets.set(style, (sheet = new CSSStyleSheet()));
+    sheet.replaceSync(style);
+  }
+  root.adoptedStyleSheets = [sheet];
+  root.append(inside);
+};
 
 /** An element, its part's name, and what is in it. */
-const part = <K extends keyof HTMLElementTagNameMap>(tag: K, name: string, ...inside: (Node | string)[]): HTMLElementTagNameMap[K] => {
+export const part = <K extends keyof HTMLElementTagNameMap>(tag: K, name: string, ...inside: (Node | string)[]): HTMLElementTagNameMap[K] => {
   const element = document.createElement(tag);
   element.setAttribute('part', name);
   element.append(...inside);
@@ -79,8 +98,20 @@ const checked = (content: Content, report: Report, offer: string | undefined) =>
 
 type Urls = ReturnType<typeof checked>;
 
-/** One of the built-in templates, in the element's own shadow. Headings are left to the page: its outline is its own. */
-const builtIn = (element: HTMLElement, template: string, content: Content, urls: Urls, offer: string | undefined): void => {
+/** What an offer is called by those who can't see it. */
+export const labelOf = ({ title, text, cta, alt }: Content): string => [title, text, cta, alt].map(words).find(Boolean) ?? '';
+
+/** The button that dismisses. */
+export const dismissButton = (dismiss: Content['dismiss']): HTMLElement => {
+  const label = words(dismiss) ?? 'Dismiss';
+  const button = Object.assign(part('button', 'dismiss', '\u00d7'), { type: 'button', title: label });
+  button.setAttribute('aria-label', label);
+  button.dataset.dismiss = '';
+  return button;
+};
+
+/** One of the built-in templates, for a shadow. Headings are left to the page: its outline is its own. */
+const builtIn = (content: Content, urls: Urls): HTMLElement => {
   const title = words(content.title);
   const text = words(content.text);
   const cta = words(content.cta);
@@ -95,31 +126,13 @@ const builtIn = (element: HTMLElement, template: string, content: Content, urls:
   if (cta && href) body.append(linked('cta', cta));
 
   const frame = part('div', 'offer', body);
-  frame.className = template;
+  frame.className = content.template;
   if (src) {
     const image = Object.assign(part('img', 'image'), { alt: words(content.alt) ?? '', decoding: 'async', src });
     image.onerror = () => image.remove();
     frame.prepend(image);
   }
-  if (offer && content.dismiss !== false) {
-    const label = words(content.dismiss as string) ?? 'Dismiss';
-    const button = Object.assign(part('button', 'dismiss', '\u00d7'), { type: 'button', title: label });
-    button.setAttribute('aria-label', label);
-    button.dataset.dismiss = '';
-    frame.classList.add('close');
-    frame.append(button);
-  }
-
-  element.setAttribute('role', 'group');
-  const label = title ?? text;
-  if (label) element.setAttribute('aria-label', label);
-  const root = element.attachShadow({ mode: 'open' });
-  if (!sheet) {
-    sheet = new CSSStyleSheet();
-    sheet.replaceSync(STYLE);
-  }
-  root.adoptedStyleSheets = [sheet];
-  root.append(frame);
+  return frame;
 };
 
 /** A template of the page, in the light: `data-field` says which fields go where; an element whose field is missing goes. */
@@ -149,24 +162,36 @@ const ofThePage = (template: HTMLTemplateElement, content: Content, urls: Urls):
   return copy;
 };
 
+/** What an offer shows: a built-in template, for a shadow, or one of the page's own, for the light; null when there is no such template. */
+export const filled = (content: Content, report: Report, offer?: string): HTMLElement | DocumentFragment | null => {
+  const urls = checked(content, report, offer);
+  const name = content.template;
+  if (BUILT_IN.test(name)) return builtIn(content, urls);
+  const template = document.getElementById(name);
+  if (template instanceof HTMLTemplateElement) return ofThePage(template, content, urls);
+  report(`there is no \`<template id="${name}">\` on this page`, 'add it, or name a built-in one', offer);
+  return null;
+};
+
 /**
  * An offer as an element; null when its template can't be found. A placement's own fallback content has no `offer`: it is not
  * an offer, so it can't be dismissed.
  */
 export const offerElement = (content: Content, report: Report, offer?: string): HTMLElement | null => {
-  if (!customElements.get('maitre-offer')) customElements.define('maitre-offer', class extends HTMLElement {});
-  const element = document.createElement('maitre-offer');
-  const urls = checked(content, report, offer);
-  const name = content.template;
-  if (BUILT_IN.includes(name)) {
-    builtIn(element, name, content, urls, offer);
+  const inside = filled(content, report, offer);
+  if (!inside) return null;
+  const element = custom('maitre-offer');
+  if (inside instanceof DocumentFragment) {
+    element.append(inside);
   } else {
-    const template = document.getElementById(name);
-    if (!(template instanceof HTMLTemplateElement)) {
-      report(`there is no \`<template id="${name}">\` on this page`, `add it, or write \`card\`, \`banner\` or \`text\``, offer);
-      return null;
+    if (offer && content.dismiss !== false) {
+      inside.classList.add('close');
+      inside.append(dismissButton(content.dismiss));
     }
-    element.append(ofThePage(template, content, urls));
+    element.setAttribute('role', 'group');
+    const label = labelOf(content);
+    if (label) element.setAttribute('aria-label', label);
+    shadow(element, STYLE, inside);
   }
   if (offer) element.dataset.offer = offer;
   element.slot = 'maitre';

@@ -23,8 +23,11 @@ type Json = Record<string, unknown>;
 const object = (value: unknown): Json | undefined =>
   value && typeof value === 'object' && !Array.isArray(value) ? (value as Json) : undefined;
 const list = (value: unknown): unknown[] => (Array.isArray(value) ? value : value == null ? [] : [value]);
-const text = (value: unknown): string | undefined =>
-  typeof value === 'string' || typeof value === 'number' ? String(value).trim() || undefined : undefined;
+/** The first, where there are several. */
+const text = (value: unknown): string | undefined => {
+  const [first] = list(value);
+  return typeof first === 'string' || typeof first === 'number' ? String(first).trim() || undefined : undefined;
+};
 /** A name given as such, or as a thing that has one. */
 const name = (value: unknown): string | undefined => list(value).map((each) => text(object(each)?.name ?? each)).find(Boolean);
 /** An object without what is undefined. */
@@ -43,7 +46,7 @@ export const device = () => {
   };
 };
 
-/** What JSON-LD's types say of a page's kind. The first of them that the page has counts: those that name the page before those that name its subject. */
+/** What schema.org's types say of a page's kind. The first of them that the page has counts: those that name the page before those that name its subject. */
 const KINDS = Object.entries({
   CheckoutPage: 'checkout',
   SearchResultsPage: 'search',
@@ -57,13 +60,16 @@ const KINDS = Object.entries({
   WebPage: 'page',
 });
 
-const types = (node: Json): string[] => list(node['@type']).map((type) => String(type).replace(/^.*[/#:]/, ''));
+const isA =
+  (type: string) =>
+  (node: Json): boolean =>
+    list(node['@type']).some((each) => String(each).replace(/^.*[/#:]/, '') === type);
 
-/** The things JSON-LD speaks of: also those in a graph, and what a page is mainly about. */
+/** The things JSON-LD speaks of: also those in a graph, what a page is mainly about, and its breadcrumbs. */
 const things = (value: unknown): Json[] =>
   list(value).flatMap((each) => {
     const node = object(each);
-    return node ? [node, ...things(node['@graph']), ...things(node.mainEntity)] : [];
+    return node ? [node, ...['@graph', 'mainEntity', 'breadcrumb'].flatMap((key) => things(node[key]))] : [];
   });
 
 const price = (offers: unknown): number | undefined =>
@@ -78,28 +84,58 @@ const tail = (id: string | undefined): string | undefined => {
   return path?.split('/').filter(Boolean).pop() ?? fragment;
 };
 
-/** A product of JSON-LD as an item. */
-const item = (product: Json): Item =>
+/** A product as an item; `trail` are the page's breadcrumbs. */
+const item = (product: Json, trail: unknown[]): Item =>
   known({
     id: text(product.sku) ?? text(product.productID) ?? text(product.mpn) ?? tail(text(product['@id'])),
     name: text(product.name),
-    category: name(product.category),
+    // Of two crumbs the first mostly is the home page.
+    category: name(product.category) ?? (trail.length > 2 ? crumb(object(trail.at(-2))) : undefined),
     brand: name(product.brand),
     price: price(product.offers),
   });
 
-/** The page's kind and item from its JSON-LD; broken JSON is passed over. */
-const described = (): { kind?: string; item?: Item } => {
-  const nodes = [...document.querySelectorAll('script[type="application/ld+json"]')].flatMap((script) => {
+const crumb = (entry: Json | undefined): string | undefined => name(entry) ?? name(list(entry?.item).map(object));
+
+/** What the page's JSON-LD speaks of; broken JSON is passed over. */
+const jsonLd = (): Json[] =>
+  [...document.querySelectorAll('script[type="application/ld+json"]')].flatMap((script) => {
     try {
       return things(JSON.parse(script.textContent ?? ''));
     } catch {
       return [];
     }
   });
-  const kind = KINDS.find(([type]) => nodes.some((node) => types(node).includes(type)))?.[1];
-  const product = kind === 'product' ? nodes.find((node) => types(node).includes('Product')) : undefined;
-  return known({ kind, item: product && item(product) });
+
+const words = (element: Element, attribute: string): string[] => element.getAttribute(attribute)?.split(/\s+/) ?? [];
+
+/** A thing of the page's microdata, as JSON-LD has it. */
+const thing = (scope: Element): Json => {
+  // Without a prototype: a page may name a property `constructor`.
+  const node: Record<string, unknown[]> = Object.create(null);
+  node['@type'] = words(scope, 'itemtype');
+  node['@id'] = list(scope.getAttribute('itemid'));
+  for (const element of scope.querySelectorAll('[itemprop]')) {
+    if (element.parentElement?.closest('[itemscope]') !== scope) continue;
+    const value = element.matches('[itemscope]') ? thing(element) : (element.getAttribute('content') ?? element.getAttribute('value') ?? element.textContent);
+    for (const key of words(element, 'itemprop')) (node[key] ??= []).push(value);
+  }
+  return node;
+};
+
+const microdata = (): Json[] => {
+  const nodes = things([...document.querySelectorAll('[itemscope]:not([itemprop])')].map(thing));
+  const products = nodes.filter(isA('Product'));
+  // Of several, as on a page that lists them, none is the page's own.
+  return products.length > 1 ? nodes.filter((node) => !products.includes(node)) : nodes;
+};
+
+/** The page's kind and item from its JSON-LD, and from its microdata. */
+const described = (): { kind?: string; item?: Item } => {
+  const nodes = [...jsonLd(), ...microdata()];
+  const [type, kind] = KINDS.find(([type]) => nodes.some(isA(type))) ?? [];
+  const product = type === 'Product' ? nodes.find(isA(type)) : undefined;
+  return known({ kind, item: product && item(product, list(nodes.find(isA('BreadcrumbList'))?.itemListElement)) });
 };
 
 const here = (): string => location.pathname + location.search;
@@ -147,8 +183,18 @@ export const pageViews = (count: (view: PageView) => void, guard: Guard) => {
     Object.assign(own, known({ title: text(page_title), kind: text(page_kind), item: object(item) }));
   };
 
-  // Other ways to change the URL without a load are told by neither event in browsers without the Navigation API.
-  (window as { navigation?: EventTarget }).navigation?.addEventListener('currententrychange', moved);
+  const { navigation } = window as { navigation?: EventTarget };
+  if (navigation) navigation.addEventListener('currententrychange', moved);
+  else {
+    for (const name of ['pushState', 'replaceState'] as const) {
+      const change = history[name];
+      // Not by assignment, which throws where a page has made it impossible.
+      Reflect.set(history, name, function (this: History, ...args: Parameters<History['pushState']>) {
+        change.apply(this, args);
+        moved();
+      });
+    }
+  }
   addEventListener('popstate', moved);
 
   return { settle, again, said };

@@ -14,10 +14,13 @@ export interface Answer {
   fallback: Content | null;
 }
 
+/** The placements of a page: which offers the visitor has seen there, which stay until the next page view; null where nothing was seen. */
+export type OnPage = Record<string, string[] | null>;
+
 /** Whom placements ask, and whom they tell. */
 interface Engine {
-  /** What the placement is to show now. */
-  decide(placement: string): Answer;
+  /** What the placements of which nothing was seen are to show now, given all that are on the page. */
+  fill(onPage: OnPage): (Answer & { placement: string })[];
   /** What the visitor did with an offer. */
   outcome(offer: string, kind: 'exposed' | 'clicked' | 'dismissed'): void;
   /** What a placement shows has changed. */
@@ -39,14 +42,18 @@ interface Place {
   seen?: boolean;
 }
 
-/** An offer on the page; fallback content has no id. */
-interface Rendering {
-  place: Place;
+/** Something that the visitor may see. */
+export interface Sight {
   element: HTMLElement;
-  offer: string | undefined;
   inView?: boolean;
   exposed?: boolean;
   timer?: ReturnType<typeof setTimeout>;
+}
+
+/** An offer on the page; fallback content has no id. */
+interface Rendering extends Sight {
+  place: Place;
+  offer: string | undefined;
 }
 
 const PLACEMENT = '[data-placement]';
@@ -54,26 +61,42 @@ const PLACEMENT = '[data-placement]';
 const HALF = 0.5;
 const SECOND = 1000;
 
+/** Starts or stops the second after which something has been seen. */
+export const watch = (sight: Sight, seen: () => void, guard: Guard): void => {
+  clearTimeout(sight.timer);
+  if (!sight.inView || sight.exposed || document.hidden) return;
+  sight.timer = setTimeout(
+    guard(() => {
+      // In view, yet not to be seen: another slide of a carousel, say.
+      if (sight.element.checkVisibility?.({ opacityProperty: true, visibilityProperty: true }) === false) return watch(sight, seen, guard);
+      sight.exposed = true;
+      seen();
+    }),
+    SECOND,
+  );
+};
+
+/** What a click somewhere in an offer says to it. */
+export const answerOf = (event: MouseEvent): 'clicked' | 'dismissed' | undefined => {
+  for (const node of event.composedPath()) {
+    if (node === event.currentTarget) break;
+    if (!(node instanceof Element)) continue;
+    if (event.type === 'click' && node.hasAttribute('data-dismiss')) return 'dismissed';
+    // Button 1 opens a tab; 2 only a menu.
+    if (event.button < 2 && node.matches('a[href]')) return 'clicked';
+  }
+  return undefined;
+};
+
 /** Fills every placement of the page, now and later. Nothing happens before the first `refresh`. */
-export const placements = ({ decide, outcome, shown, report, guard }: Engine) => {
+export const placements = ({ fill, outcome, shown, report, guard }: Engine) => {
   const places = new WeakMap<Element, Place | null>();
   const renderings = new WeakMap<Element, Rendering>();
+  /** By placement. It may be on the page more than once: then it shows the same everywhere. */
+  const answers = new Map<string, Answer>();
   let begun = false;
 
-  /** Starts or stops the second after which an offer has been seen. */
-  const watch = (rendering: Rendering): void => {
-    clearTimeout(rendering.timer);
-    if (!rendering.inView || rendering.exposed || document.hidden) return;
-    rendering.timer = setTimeout(
-      guard(() => {
-        // In view, yet not to be seen: another slide of a carousel, say.
-        if (rendering.element.checkVisibility?.({ opacityProperty: true, visibilityProperty: true }) === false) return watch(rendering);
-        rendering.exposed = true;
-        done(rendering, 'exposed');
-      }),
-      SECOND,
-    );
-  };
+  const look = (rendering: Rendering): void => watch(rendering, () => done(rendering, 'exposed'), guard);
 
   const view = new IntersectionObserver(
     guard((entries) => {
@@ -81,14 +104,14 @@ export const placements = ({ decide, outcome, shown, report, guard }: Engine) =>
         const rendering = renderings.get(target);
         if (!rendering) continue;
         rendering.inView = intersectionRatio >= HALF && intersectionRect.height > 0;
-        watch(rendering);
+        look(rendering);
       }
     }),
     { threshold: HALF },
   );
 
   /** The visitor did something with an offer, so its placement has been seen. */
-  const done = ({ place, offer }: Rendering, kind: 'exposed' | 'clicked' | 'dismissed'): void => {
+  const done = ({ place, offer }: Rendering, kind: 'exposed' | 'clicked'): void => {
     place.seen = true;
     if (offer) outcome(offer, kind);
   };
@@ -120,24 +143,25 @@ export const placements = ({ decide, outcome, shown, report, guard }: Engine) =>
   };
 
   const clicked = (rendering: Rendering, event: MouseEvent): void => {
-    for (const node of event.composedPath()) {
-      if (node === rendering.element) return;
-      if (!(node instanceof Element)) continue;
-      if (event.type === 'click' && node.hasAttribute('data-dismiss')) return dismiss(rendering);
-      // Button 1 opens a tab; 2 only a menu.
-      if (event.button < 2 && node.matches('a[href]')) return done(rendering, 'clicked');
-    }
+    const answer = answerOf(event);
+    if (answer === 'dismissed') dismiss(rendering);
+    else if (answer) done(rendering, answer);
   };
 
-  const dismiss = (rendering: Rendering): void => {
-    const { place, element } = rendering;
-    const focused = element.contains(document.activeElement);
-    place.rendered.splice(place.rendered.indexOf(rendering), 1);
-    remove(rendering);
-    done(rendering, 'dismissed');
-    Object.assign(place, { decided: undefined, fallback: decide(place.name).fallback });
-    turn(place);
-    if (focused) focus(place.element);
+  const dismiss = ({ place: { element, name }, element: dismissed, offer }: Rendering): void => {
+    const focused = dismissed.contains(document.activeElement);
+    const answer = answers.get(name);
+    if (answer) answer.offers = answer.offers.filter(({ id }) => id !== offer);
+    for (const { place } of all()) {
+      const rendering = place?.name === name && place.rendered.find((each) => each.offer === offer);
+      if (!rendering) continue;
+      place.rendered.splice(place.rendered.indexOf(rendering), 1);
+      Object.assign(place, { seen: true, decided: undefined });
+      remove(rendering);
+      turn(place);
+    }
+    if (offer) outcome(offer, 'dismissed');
+    if (focused) focus(element);
   };
 
   const prepare = (element: HTMLElement, name: string): Place => {
@@ -160,8 +184,9 @@ export const placements = ({ decide, outcome, shown, report, guard }: Engine) =>
     return place;
   };
 
-  const fill = (place: Place): void => {
-    const { offers, fallback } = decide(place.name);
+  /** Shows what was decided. Only what changes is touched. */
+  const show = (place: Place): void => {
+    const { offers, fallback } = answers.get(place.name) ?? { offers: [], fallback: null };
     const decided = JSON.stringify(offers.map(({ id }) => id));
     if (decided === place.decided) return;
     Object.assign(place, { decided, fallback });
@@ -171,26 +196,50 @@ export const placements = ({ decide, outcome, shown, report, guard }: Engine) =>
     shown(place.name, offers);
   };
 
+  /** Every element that is a placement and can be filled, in the page's order; as a place, once it is one. */
+  const all = (): { element: HTMLElement; name: string; place: Place | undefined }[] =>
+    [...document.querySelectorAll<HTMLElement>(PLACEMENT)].flatMap((element) => {
+      const place = places.get(element);
+      // What is inside an offer is the offer's.
+      return place === null || element.closest('maitre-offer, maitre-modal') ? [] : { element, name: element.dataset.placement as string, place };
+    });
+
+  const attempt = (element: HTMLElement, name: string, work: () => void): void => {
+    try {
+      work();
+    } catch (error) {
+      places.set(element, null);
+      report(`placement \`${name}\` can't be filled: ${error}`, 'put `data-placement` on a `div` around it');
+    }
+  };
+
+  /** Every placement of the page, with what the visitor has seen there; nothing yet when `anew`, as on a page view. */
+  const onPage = (anew = false): OnPage => {
+    const seen: OnPage = {};
+    for (const { name, place } of all()) {
+      if (!anew && place?.seen && place.name === name) seen[name] = [...(seen[name] ?? []), ...offersOf(place)];
+      else seen[name] ??= null;
+    }
+    return seen;
+  };
+
   /** Decides every placement of which nothing was seen yet; when `anew`, as on a page view, all of them. Only what changes is touched. */
   const refresh = (anew = false): void => {
     begun = true;
-    for (const element of document.querySelectorAll<HTMLElement>(PLACEMENT)) {
-      const name = element.dataset.placement as string;
-      let place = places.get(element);
-      if (place === null || element.closest('maitre-offer')) continue;
-      try {
-        places.set(element, (place ??= prepare(element, name)));
+    for (const { element, name, place: found } of all()) {
+      attempt(element, name, () => {
+        const place = found ?? prepare(element, name);
+        places.set(element, place);
         if (place.name !== name) Object.assign(place, { name, seen: false, decided: undefined });
-        if (anew) {
-          place.seen = false;
-          for (const rendering of place.rendered) watch(Object.assign(rendering, { exposed: false }));
-        }
-        if (!place.seen) fill(place);
-      } catch (error) {
-        places.set(element, null);
-        report(`placement \`${name}\` can't be filled: ${error}`, 'put `data-placement` on a `div` around it');
-      }
+        if (!anew) return;
+        place.seen = false;
+        for (const rendering of place.rendered) look(Object.assign(rendering, { exposed: false }));
+      });
     }
+    const asked = onPage();
+    for (const name in asked) if (!asked[name]) answers.delete(name);
+    for (const answer of fill(asked)) answers.set(answer.placement, answer);
+    for (const { element, name, place } of all()) if (place && !place.seen) attempt(element, name, () => show(place));
   };
 
   const within = (node: Node): boolean => node instanceof Element && (node.matches(PLACEMENT) || !!node.querySelector(PLACEMENT));
@@ -205,25 +254,24 @@ export const placements = ({ decide, outcome, shown, report, guard }: Engine) =>
     guard(() => {
       for (const element of document.querySelectorAll('maitre-offer')) {
         const rendering = renderings.get(element);
-        if (rendering) watch(rendering);
+        if (rendering) look(rendering);
       }
     }),
   );
 
   /** The offers that the page shows in a placement at this moment; undefined when it has no such placement. */
   const showing = (name: string): string[] | undefined => {
-    for (const element of document.querySelectorAll<HTMLElement>(PLACEMENT)) {
-      const place = places.get(element);
-      if (place?.name === name) return place.rendered.flatMap(({ offer }) => offer ?? []);
-    }
-    return undefined;
+    const place = all().find(({ place }) => place?.name === name)?.place;
+    return place && offersOf(place);
   };
 
-  return { refresh, showing };
+  return { refresh, showing, onPage };
 };
 
+const offersOf = ({ rendered }: Place): string[] => rendered.flatMap(({ offer }) => offer ?? []);
+
 /** Where focus goes when what had it has left: to the placement, which can take it for as long. */
-const focus = (element: HTMLElement): void => {
+export const focus = (element: HTMLElement): void => {
   if (!element.hasAttribute('tabindex')) {
     element.tabIndex = -1;
     element.addEventListener('blur', () => element.removeAttribute('tabindex'), { once: true });

@@ -3,7 +3,7 @@
 import { basename } from 'node:path';
 import type { Core } from './core';
 import { count, lineOf, problemsOf, readText, Refusal, Tool } from './engine';
-import { type Journey, namesIn, readJourney, type Step } from './journey';
+import { type Deed, type Journey, type Names, namesIn, readJourney, type Step } from './journey';
 import { height } from './storage';
 import type { Consent } from './types';
 
@@ -16,20 +16,25 @@ class Guest {
   /** What is stored on the device; a page under `memory` writes nothing. */
   private kept = '';
   private page: string | undefined;
+  /** The placements of the page at hand, as the core takes them; "" is all of the config's. */
+  private onPage = '';
+  /** The overlay that is up. */
+  private up: string | undefined;
+  private level: Consent;
   /** What was said of the visitor in this visit: a page says again what the one before said. */
   private said: string[] = [];
 
   constructor(
     private readonly config: string,
-    private readonly device: object,
-    private level: Consent,
+    private readonly journey: Journey,
   ) {
+    this.level = journey.consent;
     this.core = this.arrive();
   }
 
   private arrive(): Tool {
-    const core = new Tool(this.config, 'UTC');
-    core.device(JSON.stringify({ ...DEVICE, ...this.device }));
+    const core = new Tool(this.config, this.journey.zone);
+    core.device(JSON.stringify({ ...DEVICE, ...this.journey.device }));
     return core;
   }
 
@@ -45,9 +50,12 @@ class Guest {
   }
 
   /** The page that was there is gone, and another one is loaded. */
-  load(page: object, time: number): void {
-    this.page = JSON.stringify(page);
+  load(page: object, placements: string[] | undefined, time: number): void {
     const isAnotherVisit = this.core.visitIsOver(time);
+    this.close(time);
+    this.page = JSON.stringify(page);
+    // Null: nothing was seen there yet.
+    this.onPage = placements ? JSON.stringify(Object.fromEntries(placements.map((name) => [name, null]))) : '';
     this.core.free();
     this.core = this.arrive();
     if (isAnotherVisit) {
@@ -61,6 +69,7 @@ class Guest {
 
   private view(time: number): void {
     const { page } = this;
+    this.close(time);
     if (page !== undefined) this.tell((core) => core.page(page, time));
   }
 
@@ -68,6 +77,17 @@ class Guest {
   user(json: string, time: number): void {
     this.said.push(json);
     this.tell((core) => core.user(json, time));
+  }
+
+  outcome(offer: string, kind: string, time: number): void {
+    this.tell((core) => core.outcome(offer, kind, time));
+    if (kind === 'raised') this.up = offer;
+    else if (offer === this.up && ['clicked', 'dismissed', 'closed'].includes(kind)) this.up = undefined;
+  }
+
+  /** What is over the page goes with it. */
+  private close(time: number): void {
+    if (this.up !== undefined) this.outcome(this.up, 'closed', time);
   }
 
   consent(level: Consent, time: number): void {
@@ -82,12 +102,17 @@ class Guest {
 
   decide(placement: string, time: number): string[] {
     if (this.level === 'off') return [];
-    const { offers } = JSON.parse(this.core.decide(placement, time)) as { offers: { id: string }[] };
+    const { offers } = JSON.parse(this.core.decide(placement, this.onPage, time)) as { offers: { id: string }[] };
     return offers.map(({ id }) => id);
   }
 
   explain(placement: string, time: number): unknown {
-    return this.level === 'off' ? { placement, take: 0, shows: [], offers: [] } : JSON.parse(this.core.explain(placement, time));
+    return this.level === 'off' ? { placement, take: 0, shows: [], offers: [] } : JSON.parse(this.core.explain(placement, this.onPage, time));
+  }
+
+  /** The overlay that is to appear now, if one is. Tell `raised` of it when it did. */
+  raise(time: number): { placement: string; id: string } | null {
+    return this.level === 'off' ? null : (JSON.parse(this.core.raise(this.onPage, time)) as { placement: string; id: string } | null);
   }
 
   leave(): void {
@@ -95,34 +120,62 @@ class Guest {
   }
 }
 
-/** How a step came out: nothing to tell, or a line. */
-type Told = { ok: boolean; line: object } | undefined;
+/** Something was decided: whether it came out as expected, and the line that says so. */
+interface Told {
+  ok: boolean;
+  line: object;
+}
 
-const play = (guest: Guest, { at, time, deed, expect }: Step, take: (placement: string) => number, story: object): Told => {
-  const asWritten = (placement: string, ids: string[]): string | null | string[] => (take(placement) > 1 ? ids : (ids[0] ?? null));
-  const equal = (a: string[], b: string[]): boolean => a.join('\n') === b.join('\n');
-
-  if ('page' in deed) guest.load(deed.page, time);
+/** What happens in a step, on the page or to it. */
+const tell = (guest: Guest, deed: Deed, time: number): void => {
+  if ('page' in deed) guest.load(deed.page, deed.placements, time);
   if ('event' in deed) guest.tell((core) => core.observe(deed.event, JSON.stringify(deed.with), time));
+  if ('signal' in deed) guest.tell((core) => core.signal(deed.kind, deed.value, time));
+  if ('outcome' in deed) guest.outcome(deed.offer, deed.outcome, time);
   if ('user' in deed) guest.user(JSON.stringify(deed.user), time);
-  if ('outcome' in deed) guest.tell((core) => core.outcome(deed.offer, deed.outcome, time));
   if ('consent' in deed) guest.consent(deed.consent, time);
+  if ('mute' in deed) guest.tell((core) => core.mute(deed.mute, true, time));
+  if ('unmute' in deed) guest.tell((core) => core.mute(deed.unmute, false, time));
+};
+
+/** What a line names as the occasion of its decision. */
+const occasion = (deed: Deed): object => {
+  if ('page' in deed) return { page: deed.page.path };
+  if ('event' in deed) return { event: deed.event };
+  if ('signal' in deed) return { signal: deed.signal };
+  if ('decide' in deed) return {};
+  return deed;
+};
+
+const listed = (ids: unknown): string[] => (ids == null ? [] : ([ids].flat() as string[]));
+
+/** Plays a step: what is decided in it, and which overlay it raises. */
+const play = (guest: Guest, { at, time, deed, expect }: Step, placements: Names['placements'], story: object): Told[] => {
+  const told: Told[] = [];
+  const answer = (kind: 'decision' | 'raised', placement: string, ids: string[]): void => {
+    const expected = expect.get(placement);
+    const ok = expected === undefined || ids.join('\n') === listed(expected).join('\n');
+    const asWritten = (placements.get(placement)?.take ?? 1) > 1 ? ids : (ids[0] ?? null);
+    const line = { ...story, at, ...occasion(deed), placement, [kind]: asWritten, expect: expected, ok };
+    told.push({ ok, line: ok ? line : { ...line, explanation: guest.explain(placement, time) } });
+  };
+
   if ('decide' in deed) {
-    const placement = deed.decide;
-    const ids = guest.decide(placement, time);
-    const ok = !deed.expect || equal(ids, deed.expect);
-    const line = { ...story, at, placement, decision: asWritten(placement, ids), expect, ok, ...(!ok && { explanation: guest.explain(placement, time) }) };
-    return { ok, line };
+    answer('decision', deed.decide, guest.decide(deed.decide, time));
+    return told;
   }
-  if ('signal' in deed) {
-    // Nothing is raised by a signal yet, so only `null` can be expected of one.
-    const missed = [...deed.expect].find(([, ids]) => ids.length);
-    if (!missed) return undefined;
-    const [placement, ids] = missed;
-    const line = { ...story, at, placement, signal: deed.signal, decision: null, expect: asWritten(placement, ids), ok: false, explanation: guest.explain(placement, time) };
-    return { ok: false, line };
+  tell(guest, deed, time);
+  const raised = guest.raise(time);
+  const isOverlay = (placement: string): boolean => !!placements.get(placement)?.isOverlay;
+  for (const placement of placements.keys()) {
+    const ids = raised?.placement === placement ? [raised.id] : [];
+    // That nothing is raised is worth a line only where something was expected.
+    if (ids.length || (isOverlay(placement) && listed(expect.get(placement)).length)) answer('raised', placement, ids);
   }
-  return undefined;
+  // Only now: an explanation is of what was there when it was decided.
+  if (raised) guest.outcome(raised.id, 'raised', time);
+  for (const placement of expect.keys()) if (!isOverlay(placement)) answer('decision', placement, guest.decide(placement, time));
+  return told;
 };
 
 /** Plays every journey and prints a line for each decision; returns the exit code. */
@@ -150,7 +203,7 @@ export const replay = (offers: string, files: string[]): number => {
   let decisions = 0;
   let missed = 0;
   for (const { file, journey } of journeys) {
-    const guest = new Guest(config, journey.device, journey.consent);
+    const guest = new Guest(config, journey);
     const story = { journey: journey.name ?? basename(file, '.json'), file };
     let before = -Infinity;
     const missedBefore = missed;
@@ -158,11 +211,11 @@ export const replay = (offers: string, files: string[]): number => {
       // A story may tell of a clock set back; more often it is a slip.
       if (step.time < before) console.error(`${file}: the clock is set back, to \`${step.at}\``);
       before = step.time;
-      const told = play(guest, step, (placement) => names.placements.get(placement) ?? 1, story);
-      if (!told) continue;
-      console.log(JSON.stringify(told.line));
-      if ('decide' in step.deed) decisions += 1;
-      if (!told.ok) missed += 1;
+      for (const { ok, line } of play(guest, step, names.placements, story)) {
+        console.log(JSON.stringify(line));
+        decisions += 1;
+        if (!ok) missed += 1;
+      }
     }
     guest.leave();
     const pages = journey.steps.filter(({ deed }) => 'page' in deed).length;

@@ -13,7 +13,7 @@
 export type Consent = 'off' | 'memory' | 'visit' | 'profile';
 
 /**
- * What an offer shows: plain data, never markup. A built-in template (`card`, `banner`, `text`) reads the fields named here;
+ * What an offer shows: plain data, never markup. A built-in template (`card`, `banner`, `text`; over the page `modal`, `bar`, `toast`) reads the fields named here;
  * a template of the page (`template` is then the id of its `<template>`) reads whatever fields it names.
  */
 export interface Content {
@@ -53,10 +53,22 @@ export interface Decision {
   offers: Shown[];
 }
 
+/** A topic the visitor may care for. */
+export interface Interest {
+  /** Its name, as in the config. */
+  topic: string;
+  /** Its name for the visitor's eyes. */
+  title: string;
+  /** Faded to now. */
+  score: number;
+  /** The visitor wants it left alone: it counts for nothing and collects nothing. */
+  muted: boolean;
+}
+
 /** One thing that held, or did not, when an offer was looked at. */
 export interface Reason {
   /** Which of the offer's rules this is about. */
-  check: 'eligible' | 'schedule' | 'cap' | 'rest' | 'rank' | 'config';
+  check: 'eligible' | 'trigger' | 'schedule' | 'cap' | 'rest' | 'pressure' | 'family' | 'page' | 'rank' | 'config';
   /** In plain words. */
   text: string;
   /** Until when it stays so if nothing else happens, in ms since the epoch. */
@@ -67,9 +79,15 @@ export interface Reason {
 export interface OfferExplanation {
   /** The offer's id. */
   offer: string;
-  /** What it was ranked by. */
+  /** What it is ranked by: `fit` × `value` × `freshness`. */
+  rank: number;
+  /** How well it fits the visitor: the figure at its `fit`, 1 without one. */
+  fit: number;
+  /** What it is worth to site and visitor, weighed by `site.balance`. */
   value: number;
-  status: 'shown' | 'outranked' | 'ineligible' | 'unscheduled' | 'capped' | 'resting' | 'skipped';
+  /** 1 for what was never seen; just seen 0.8, and half of that is made good with each day. */
+  freshness: number;
+  status: 'shown' | 'outranked' | 'ineligible' | 'untriggered' | 'unscheduled' | 'capped' | 'resting' | 'pressed' | 'skipped';
   /** What held. */
   held: Reason[];
   /** What did not. */
@@ -147,6 +165,10 @@ export interface Maitre {
   decide(placement: string): Decision;
   /** Why the placement would show that. */
   explain(placement: string): Explanation;
+  /** The topics that rules ask about, with what is known of the visitor's interest in them. */
+  interests(): Interest[];
+  /** The visitor wants a topic left alone, or (`false`) not any more; its score is erased either way. */
+  mute(topic: string, isMuted?: boolean): void;
   /** What the page knows of the visitor, for conditions on `user.*`; added to what it said before. Stored only where the config's `site.keep` names it. */
   set(user: Record<string, unknown>): void;
   /** What the visitor has agreed to. Anything kept beyond this level is erased at once, in every tab. */

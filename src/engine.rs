@@ -41,6 +41,8 @@ struct Reached {
     dwell: f64,
     scroll: f64,
     idle: f64,
+    /// When the idle time was told.
+    idle_at: Millis,
 }
 
 impl Engine {
@@ -52,6 +54,15 @@ impl Engine {
         let plan = Plan::new(config, visitor_zone, host.as_ref());
         Engine {
             problems,
+            ..Engine::run(plan, host)
+        }
+    }
+
+    /// Runs a plan that was made ahead.
+    #[must_use]
+    pub fn run(plan: Plan, host: Box<dyn Host>) -> Engine {
+        Engine {
+            problems: Vec::new(),
             page: Value::Null,
             device: Value::Null,
             user: Value::Null,
@@ -204,7 +215,13 @@ impl Engine {
                 is_another = true;
             }
         }
-        let Some(visit) = &self.profile.visit else { return false };
+        self.join_visit();
+        is_another
+    }
+
+    /// What this tab adds to the visit is its own.
+    fn join_visit(&mut self) {
+        let Some(visit) = &self.profile.visit else { return };
         match &mut self.own.visit {
             Some(own) if own.number == visit.number => own.last = visit.last,
             other => {
@@ -215,7 +232,6 @@ impl Engine {
                 })
             }
         }
-        is_another
     }
 
     /// What the page tells of the visitor's conduct on it: of dwell the visible, active ms on this page so far, of idle the ms
@@ -231,15 +247,17 @@ impl Engine {
                 (from, value)
             }
             Signal::Idle => {
-                // Less than before: another stretch.
-                let from = if value <= reached.idle { 0.0 } else { reached.idle };
-                reached.idle = value;
+                // Less than before, or begun since: another stretch.
+                let is_another = value <= reached.idle || now - value as Millis >= reached.idle_at;
+                let from = if is_another { 0.0 } else { reached.idle };
+                (reached.idle, reached.idle_at) = (value, now);
                 (from, value)
             }
             Signal::Dwell => {
                 let more = (value - reached.dwell).max(0.0) as Millis;
                 reached.dwell = reached.dwell.max(value);
                 let before = self.profile.visit.as_ref().map_or(0, |visit| visit.dwell);
+                self.join_visit();
                 for profile in [&mut self.own, &mut self.profile] {
                     if let (Some(visit), true) = (&mut profile.visit, self.plan.keep.dwell) {
                         visit.dwell = visit.dwell.saturating_add(more);
@@ -301,6 +319,7 @@ impl Engine {
         let Some(index) = self.offer(id) else { return true };
         if outcome == Outcome::Exposed {
             self.here.exposed.push(index);
+            self.here.is_seen |= self.here.open.is_some_and(|(open, _)| open == index);
         }
         if matches!(outcome, Outcome::Clicked | Outcome::Dismissed) {
             self.closed(offer);
@@ -344,8 +363,13 @@ impl Engine {
             return false;
         };
         let is_overlay = |index: &&usize| self.plan.placements.get(**index).is_some_and(|known| known.overlay);
-        let placements = self.plan.offers.get(index).map_or(&[][..], |offer| &offer.placements);
-        self.here.open = placements.iter().find(is_overlay).map(|placement| (index, *placement));
+        let known = self.plan.offers.get(index);
+        // Of an offer's several overlays, the one it was to appear in.
+        let wanted = decide::raise(None, &self.moment(now)).filter(|(_, wanted)| known == Some(wanted));
+        let first = || known?.placements.iter().find(is_overlay).copied();
+        let placement = wanted.map(|(placement, _)| placement).or_else(first);
+        self.here.open = placement.map(|placement| (index, placement));
+        self.here.is_seen = false;
         self.here.raised.push(index);
         self.outcome(offer, Outcome::Raised, now)
     }

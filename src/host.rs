@@ -4,6 +4,8 @@
 //! Only pure functions may enter: the same arguments give the same answer. A clock, chance or storage may not.
 
 use crate::time::{DAY, Millis};
+#[cfg(not(target_arch = "wasm32"))]
+use crate::time::{HOUR, MINUTE};
 
 /// The pure functions that browsers have anyway. Meanings are JavaScript's.
 pub trait Host {
@@ -17,7 +19,7 @@ pub trait Host {
     fn lower(&self, text: &str) -> String;
     /// Whether the JavaScript regular expression `pattern` is found in `text`; `None` when it is not a valid one.
     fn matches(&self, pattern: &str, ignore_case: bool, text: &str) -> Option<bool>;
-    /// How far the local time of an IANA time zone is ahead of UTC at an instant, in ms; `None` when there is no such zone.
+    /// How far the local time of an IANA time zone, or of an offset such as `+01:00`, is ahead of UTC at an instant, in ms; `None` when there is no such zone.
     fn offset(&self, zone: &str, at: Millis) -> Option<Millis>;
     /// The names of time zones, to suggest one for a misspelt name.
     fn zones(&self) -> Vec<String>;
@@ -85,6 +87,10 @@ impl Host for Native {
     }
 
     fn offset(&self, zone: &str, at: Millis) -> Option<Millis> {
+        if let Some((hours, minutes)) = zone.strip_prefix(['+', '-']).and_then(|span| span.split_once(':')) {
+            let span = hours.parse::<Millis>().ok()? * HOUR + minutes.parse::<Millis>().ok()? * MINUTE;
+            return Some(if zone.starts_with('-') { -span } else { span });
+        }
         let zone = jiff::tz::TimeZone::get(zone).ok()?;
         let instant = jiff::Timestamp::from_millisecond(at).ok()?;
         Some(Millis::from(zone.to_offset(instant).seconds()) * 1000)

@@ -36,7 +36,7 @@
 //!
 //! | room | what is in it |
 //! | --- | --- |
-//! | [`time`], [`host`], [`words`], [`json`], [`bucket`] | instants; what the platform lends; sentences; the format at the border; hashing |
+//! | [`time`], [`host`], [`words`], [`json`], [`bucket`], [`names`], `codec` | instants; what the platform lends; sentences; the format at the border; hashing; names by number; bytes |
 //! | [`condition`] | the language of rules: its tree, its vocabulary, its meaning |
 //! | [`config`] | what marketers write: read, checked, every problem with its place and its remedy |
 //! | [`plan`] | what the engine runs, and exactly what has to be kept for it |
@@ -54,6 +54,7 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::indexing_slicing))]
 
 pub mod bucket;
+mod codec;
 pub mod condition;
 pub mod config;
 pub mod decide;

@@ -1,5 +1,5 @@
 // Builds the npm package:
-//   node tools/build.mjs wasm      the module and its glue, by wasm-pack, into target/glue/pkg
+//   node tools/build.mjs wasm      the modules and their glue, by wasm-pack, into target/glue
 //   node tools/build.mjs package   pkg/, from that module and js/
 //   node tools/build.mjs           both
 
@@ -11,6 +11,8 @@ import { fileURLToPath } from 'node:url';
 
 const HOUSE = fileURLToPath(new URL('..', import.meta.url));
 const GLUE = join(HOUSE, 'target/glue/pkg');
+/** The module for pages that load a plan; it goes with the same glue. */
+const PLAN_GLUE = join(HOUSE, 'target/glue/plan');
 const PKG = join(HOUSE, 'pkg');
 const TARGET = 'wasm32-unknown-unknown';
 
@@ -23,8 +25,8 @@ const ENV = {
 };
 
 function wasm() {
-  const command = ['build', '--target', 'web', '--release', '--mode', 'no-install', '--out-dir', 'target/glue/pkg', '--out-name', 'core', '.'];
   const env = { ...ENV, RUSTFLAGS: '' };
+  const flags = [];
   delete env.CARGO_ENCODED_RUSTFLAGS;
 
   const missing = missingForLeanStd();
@@ -35,11 +37,14 @@ function wasm() {
     env.RUSTC_BOOTSTRAP = '1';
     // Nor the places in the source that it would name.
     env.RUSTFLAGS = '-Zunstable-options -Cpanic=immediate-abort -Zlocation-detail=none';
-    command.push('-Z', 'build-std=std,panic_abort', '-Z', 'build-std-features=optimize_for_size');
+    flags.push('-Z', 'build-std=std,panic_abort', '-Z', 'build-std-features=optimize_for_size');
   }
 
-  rmSync(GLUE, { recursive: true, force: true });
-  run('wasm-pack', command, env);
+  for (const [folder, features] of [[PLAN_GLUE, ['--no-default-features']], [GLUE, []]]) {
+    rmSync(folder, { recursive: true, force: true });
+    const command = ['build', '--target', 'web', '--release', '--mode', 'no-install', '--out-dir', folder, '--out-name', 'core', '.'];
+    run('wasm-pack', [...command, ...flags, ...features], env);
+  }
   const now = new Date();
   utimesSync(join(GLUE, 'core_bg.wasm'), now, now);
 }
@@ -75,6 +80,7 @@ async function pack() {
       legalComments: 'none',
       logLevel: 'warning',
       plugins: [glueFromTarget],
+      define: { __VERSION__: JSON.stringify(crate().version) },
       ...options,
     });
   await bundle('tag.ts', 'maitre.js');
@@ -84,6 +90,7 @@ async function pack() {
 
   writeFileSync(join(aside, 'index.d.ts'), declarations('js/index.ts'));
   copyFileSync(join(GLUE, 'core_bg.wasm'), join(aside, 'maitre.wasm'));
+  copyFileSync(join(PLAN_GLUE, 'core_bg.wasm'), join(aside, 'maitre-plan.wasm'));
   for (const file of ['README.md', 'LICENSE-MIT', 'LICENSE-APACHE']) copyFileSync(join(HOUSE, file), join(aside, file));
   writeFileSync(join(aside, 'package.json'), `${JSON.stringify(manifest(), null, 2)}\n`);
 
@@ -106,27 +113,33 @@ function asCommand(file) {
   chmodSync(file, 0o755);
 }
 
+let metadata;
+function crate() {
+  metadata ??= JSON.parse(output('cargo', ['metadata', '--no-deps', '--format-version', '1']));
+  return metadata.packages.find((candidate) => candidate.name === 'maitre');
+}
+
 function manifest() {
-  const metadata = JSON.parse(output('cargo', ['metadata', '--no-deps', '--format-version', '1']));
-  const crate = metadata.packages.find((candidate) => candidate.name === 'maitre');
+  const { name, version, description, keywords, license, repository, homepage } = crate();
   return {
-    name: crate.name,
-    version: crate.version,
-    description: crate.description ?? undefined,
-    keywords: crate.keywords.length > 0 ? crate.keywords : undefined,
-    license: crate.license,
-    repository: crate.repository ?? undefined,
-    homepage: crate.homepage ?? undefined,
+    name,
+    version,
+    description: description ?? undefined,
+    keywords: keywords.length > 0 ? keywords : undefined,
+    license,
+    repository: repository ?? undefined,
+    homepage: homepage ?? undefined,
     type: 'module',
     exports: {
       '.': { types: './index.d.ts', default: './index.js' },
       './maitre.js': './maitre.js',
       './maitre.wasm': './maitre.wasm',
+      './maitre-plan.wasm': './maitre-plan.wasm',
       './package.json': './package.json',
     },
     types: './index.d.ts',
     bin: { maitre: 'cli.js' },
-    files: ['maitre.js', 'maitre.wasm', 'index.js', 'index.d.ts', 'cli.js', 'LICENSE-*'],
+    files: ['maitre.js', 'maitre.wasm', 'maitre-plan.wasm', 'index.js', 'index.d.ts', 'cli.js', 'LICENSE-*'],
     sideEffects: ['./maitre.js'],
     engines: { node: '>=20' },
   };

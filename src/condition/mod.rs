@@ -39,7 +39,7 @@ pub enum Condition {
 }
 
 /// One fact and the check on it.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Test {
     /// Where the fact is.
     pub path: Path,
@@ -111,7 +111,7 @@ pub enum Order {
 }
 
 /// Behaviour: a measure of what the visitor did, and the check on it.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Did {
     /// The index of the tally that measures it.
     pub tally: usize,
@@ -153,7 +153,7 @@ impl Measure {
 }
 
 /// A rolling window in whole buckets.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Window {
     /// The size of its buckets.
     pub grain: Grain,
@@ -231,7 +231,7 @@ pub fn greatest(check: &Check) -> f64 {
     let mut most: f64 = 0.0;
     for op in ops {
         most = most.max(match op {
-            Op::Same(_, value) | Op::Order(_, value) => number(value),
+            Op::Same(_, value) | Op::Order(_, value) | Op::Version(_, value) => number(value),
             Op::In { list, .. } => list.iter().map(number).fold(0.0, f64::max),
             Op::Not(check) => greatest(check),
             _ => 0.0,

@@ -8,7 +8,7 @@ use crate::time::{DAY, Millis};
 use crate::words::say;
 
 /// A topic that the visitor may care for.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Interest {
     /// Its name.
     pub topic: String,

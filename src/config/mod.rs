@@ -78,7 +78,7 @@ impl Config {
 }
 
 /// A named condition.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Audience {
     /// Its name.
     pub name: String,

@@ -10,7 +10,7 @@ use crate::names::Names;
 use crate::time::Millis;
 
 /// An offer without an error.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Offer {
     /// The number of its id in [`Config::ids`].
     pub id: usize,
@@ -48,7 +48,7 @@ pub struct Worth {
 }
 
 /// At most so many exposures per period.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Cap {
     /// How many.
     pub exposures: u32,
@@ -70,7 +70,7 @@ pub enum Period {
 }
 
 /// Silence after something.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Rest {
     /// After what.
     pub after: After,
@@ -141,7 +141,8 @@ fn read_offer(node: &Node, config: &mut Config, rules: &mut Rules, report: &mut 
     let mut placements = Vec::new();
     if let Some(names) = report.required(node, "placement", "\"hero\"") {
         for name in names.one_or_more() {
-            placements.extend(read_placement(&name, config, report));
+            let named = read_placement(&name, config, report);
+            placements.extend(named.filter(|named| !placements.contains(named)));
         }
         if names.value == &Value::List(Vec::new()) {
             report.error(&names, "there is no placement", "write the name of one", &[]);

@@ -9,7 +9,7 @@ use crate::time::Millis;
 use crate::words::say;
 
 /// A limit on all that is shown in some placements together.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Pressure {
     /// The index of the placements it is about, in [`Config::scopes`].
     pub scope: usize,

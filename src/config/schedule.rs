@@ -17,7 +17,7 @@ pub struct Schedule {
 }
 
 /// An instant as it was written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Edge {
     /// In ms since the epoch.
     pub at: Millis,

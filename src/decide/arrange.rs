@@ -36,8 +36,9 @@ pub(super) fn arrange(on_page: &OnPage, moment: &Moment) -> Arrangement {
             None => open.push(*placement),
         }
     }
-    if let Some((offer, _)) = moment.here.open {
-        taken.take(offer, None, moment);
+    if let Some((offer, placement)) = moment.here.open {
+        let ahead = (!moment.here.is_seen).then_some(placement);
+        taken.take(offer, ahead, moment);
         taken.overlay = true;
     }
     let mut arranged: Arrangement = open.iter().map(|placement| (*placement, Vec::new())).collect();
@@ -132,7 +133,7 @@ fn preference(offer: usize, placement: Option<&usize>, moment: &Moment) -> Optio
 }
 
 /// Ranked higher, or as high and earlier in the config.
-fn is_ahead(candidate: &(Rank, usize), other: &(Rank, usize)) -> bool {
+pub(super) fn is_ahead(candidate: &(Rank, usize), other: &(Rank, usize)) -> bool {
     candidate.0.total > other.0.total || (candidate.0.total == other.0.total && candidate.1 < other.1)
 }
 

@@ -21,7 +21,7 @@ pub struct Explanation<'a> {
     pub take: usize,
     /// The offers it shows.
     pub shows: Vec<&'a str>,
-    /// Every offer meant for it, the most valuable first, then those left out because of an error.
+    /// Every offer meant for it, the best ranked first, then those left out because of an error.
     pub offers: Vec<OfferExplanation<'a>>,
 }
 
@@ -121,8 +121,9 @@ pub(super) fn explain<'a>(placement: usize, on_page: Option<&OnPage>, moment: &M
     for index in &known.ranking {
         if let Some(offer) = plan.offers.get(*index) {
             let rank = rank(offer, moment);
-            let place = ranked.partition_point(|(better, _)| better.total >= rank.total);
-            ranked.insert(place, (rank, *index));
+            let candidate = (rank, *index);
+            let place = ranked.partition_point(|other| arrange::is_ahead(other, &candidate));
+            ranked.insert(place, candidate);
         }
     }
     let mut offers = Vec::new();
@@ -490,7 +491,7 @@ impl<'m, 'a> Why<'m, 'a> {
             self.failed.push(reason(check, text, "that gives way".to_owned()));
             return;
         }
-        if page.shown.is_empty() {
+        if page.shown.len() < page.placement.take {
             let text = "what is shown elsewhere on the page leaves no room for it".to_owned();
             self.failed
                 .push(reason("pressure", text, "less is shown elsewhere".to_owned()));

@@ -2,8 +2,8 @@
 
 use super::Moment;
 use crate::condition::Outcome;
-use crate::config::{After, Cap, Limit, Offer, Period, Rest};
-use crate::time::Millis;
+use crate::config::{After, Cap, Edge, Limit, Offer, Period, Rest};
+use crate::time::{DAY, Millis};
 
 /// A limit that forbids an exposure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -65,9 +65,20 @@ pub(super) fn pressed(scope: usize, limit: &Limit, planned: u32, moment: &Moment
         Limit::Cap(cap) => used_up(history, cap, exposed_here(scope, moment), planned, moment),
         Limit::Rest(rest) => silent_until(history, rest, moment).map(|until| Blocked { until: Some(until) }),
         Limit::Quiet(from, to) => {
-            let clock = moment.visitor_clock();
-            super::schedule::is_within(clock, *from, *to).then(|| Blocked {
-                until: Some(moment.now + (to - clock).rem_euclid(crate::time::DAY)),
+            let zone = &moment.plan.visitor_zone;
+            let local = zone.local(moment.now, moment.host);
+            let clock = local.rem_euclid(DAY);
+            super::schedule::is_within(clock, *from, *to).then(|| {
+                let left = (to - clock).rem_euclid(DAY);
+                let end = Edge {
+                    at: local + left,
+                    is_local: true,
+                };
+                // Of an hour that comes twice, the first may have passed.
+                let first = Some(end.instant(zone, moment.host)).filter(|end| *end > moment.now);
+                Blocked {
+                    until: first.or(Some(moment.now + left)),
+                }
             })
         }
     }

@@ -35,8 +35,8 @@ pub struct Decision<'a> {
 pub fn fill<'a>(on_page: &OnPage, moment: &Moment<'a>) -> Vec<Decision<'a>> {
     let mut decisions = Vec::new();
     let mut done: Vec<usize> = Vec::new();
-    for (placement, _) in on_page {
-        if done.contains(placement) {
+    for (placement, seen) in on_page {
+        if seen.is_some() || done.contains(placement) {
             continue;
         }
         let group = places(*placement, Some(on_page), false, moment);

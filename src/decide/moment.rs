@@ -35,6 +35,8 @@ pub struct Moment<'a> {
 pub struct Here {
     /// The offer that is over the page, and its placement.
     pub open: Option<(usize, usize)>,
+    /// It has been exposed.
+    pub is_seen: bool,
     /// The offers that appeared over the page.
     pub raised: Vec<usize>,
     /// The offers that were exposed, once for each exposure.
@@ -50,12 +52,6 @@ impl Moment<'_> {
     /// The site's wall clock.
     pub(super) fn local(&self) -> Millis {
         self.plan.zone.local(self.now, self.host)
-    }
-
-    /// Midnight of the visitor's own day was so many ms ago, on the wall clock.
-    pub(super) fn visitor_clock(&self) -> Millis {
-        let zone = &self.plan.visitor_zone;
-        zone.local(self.now, self.host).rem_euclid(DAY)
     }
 
     /// When the visit at hand began.

@@ -1,7 +1,6 @@
 //! Which happenings an event may be: found by its name and its parameters, without asking those it can't be.
 
 use crate::condition::{Check, Condition, Op, Path};
-use crate::config;
 use crate::json::Value;
 use crate::names::Names;
 use crate::words::say;
@@ -39,7 +38,7 @@ struct Candidates {
 
 impl Events {
     /// Notes that an event may be a happening.
-    pub(super) fn add(&mut self, index: usize, happening: &config::Happening) {
+    pub(super) fn add(&mut self, index: usize, happening: &Happening) {
         let event = self.names.add(&happening.event);
         if event == self.by_name.len() {
             self.by_name.push(Candidates::default());

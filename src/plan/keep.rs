@@ -1,7 +1,7 @@
 //! What has to be kept of the visitor, derived from the rules alone.
 
 use crate::condition::{Condition, Did, Grain, Known, Measure, OfferFact, Outcome, Path, greatest};
-use crate::config::{After, Cap, Config, Fold, Limit, Period, Rest, Signal};
+use crate::config::{After, Cap, Config, Fold, Limit, Offer, Period, Rest, Signal};
 
 /// Everything the rules need to be kept, and nothing else.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -132,15 +132,20 @@ impl Keep {
 
     /// An offer that competes with others is ranked by when it was last seen, too.
     fn freshness(&mut self, config: &Config) {
-        let mut rivals = vec![0_usize; config.placements.len()];
-        for index in config.offers.iter().flat_map(|offer| &offer.placements) {
-            if let Some(count) = rivals.get_mut(*index) {
+        let groups = super::links(config);
+        // All placements of an offer are of one group.
+        let group = |offer: &Offer| groups.get(*offer.placements.first()?).copied();
+        let mut rivals = vec![0_usize; groups.len()];
+        for offer in &config.offers {
+            if let Some(count) = group(offer).and_then(|group| rivals.get_mut(group)) {
                 *count += 1;
             }
         }
-        let competes = |index: &usize| rivals.get(*index).is_some_and(|count| *count > 1);
         for offer in &config.offers {
-            if offer.family.is_some() || offer.placements.iter().any(competes) {
+            if group(offer)
+                .and_then(|group| rivals.get(group))
+                .is_some_and(|count| *count > 1)
+            {
                 self.history(offer.id, |history| set(&mut history.last, Outcome::Exposed));
             }
         }

@@ -2,6 +2,7 @@
 //!
 //! A config enters once, at the start. Nothing of the visitor does.
 
+mod codec;
 mod events;
 mod keep;
 
@@ -21,6 +22,8 @@ use crate::time::Millis;
 pub struct Plan {
     /// The time zone of rules.
     pub zone: Zone,
+    /// The site follows the visitor's own time zone.
+    pub is_visitors_zone: bool,
     /// The visitor's own time zone.
     pub visitor_zone: Zone,
     /// After this long without events, the next one opens a new visit; in ms.
@@ -39,7 +42,6 @@ pub struct Plan {
     pub families: Vec<Vec<usize>>,
     /// The tallies, by index.
     pub tallies: Vec<Tally>,
-    tally_names: Names,
     /// The happenings, by index.
     pub happenings: Vec<Happening>,
     /// Which happenings an event may be.
@@ -66,7 +68,7 @@ pub struct Plan {
 }
 
 /// A placement and its offers.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Placement {
     /// Its name.
     pub name: String,
@@ -85,7 +87,7 @@ pub struct Placement {
 }
 
 /// What is kept because rules ask for it.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Tally {
     /// How happenings become figures.
     pub fold: Fold,
@@ -96,19 +98,17 @@ pub struct Tally {
 impl Plan {
     /// Compiles a config. `visitor_zone` is the visitor's own time zone, for sites that follow it.
     #[must_use]
-    pub fn new(mut config: Config, visitor_zone: &str, host: &dyn Host) -> Plan {
+    pub fn new(config: Config, visitor_zone: &str, host: &dyn Host) -> Plan {
+        let mut plan = Plan::compile(config);
+        plan.complete(visitor_zone, host);
+        plan
+    }
+
+    /// All that doesn't depend on the visitor.
+    #[must_use]
+    pub fn compile(config: Config) -> Plan {
         let keep = Keep::of(&config);
-        let visitor_zone = Zone(host.offset(visitor_zone, 0).map_or("UTC", |_| visitor_zone).to_owned());
-        let zone = config.site.zone.clone().unwrap_or_else(|| visitor_zone.clone());
-        for offer in &mut config.offers {
-            for edge in [&mut offer.schedule.from, &mut offer.schedule.to].into_iter().flatten() {
-                *edge = Edge {
-                    at: edge.instant(&zone, host),
-                    is_local: false,
-                };
-            }
-        }
-        let (happenings, events) = happenings(&config, &keep);
+        let happenings = happenings(&config, &keep);
         let mut signals = Vec::new();
         for (index, tally) in config.tallies.iter().enumerate() {
             if let Fold::Signal(signal, threshold) = tally.fold
@@ -136,17 +136,17 @@ impl Plan {
         }
         Plan {
             placements: placements(&config),
-            zone,
-            visitor_zone,
+            is_visitors_zone: config.site.zone.is_none(),
+            zone: config.site.zone.unwrap_or_default(),
+            visitor_zone: Zone::default(),
             timeout: config.site.timeout,
             retention: config.site.retention,
             audiences: config.audiences,
             ids: config.ids,
             families,
             tallies,
-            tally_names: config.tally_names,
             happenings,
-            events,
+            events: Events::default(),
             signals,
             interests: config.interests,
             stages: config.stages,
@@ -160,10 +160,31 @@ impl Plan {
         }
     }
 
+    /// Adds what depends on the visitor, and what is quicker to make than to store.
+    fn complete(&mut self, visitor_zone: &str, host: &dyn Host) {
+        self.visitor_zone = Zone(host.offset(visitor_zone, 0).map_or("UTC", |_| visitor_zone).to_owned());
+        if self.is_visitors_zone {
+            self.zone = self.visitor_zone.clone();
+        }
+        for offer in &mut self.offers {
+            for edge in [&mut offer.schedule.from, &mut offer.schedule.to].into_iter().flatten() {
+                *edge = Edge {
+                    at: edge.instant(&self.zone, host),
+                    is_local: false,
+                };
+            }
+        }
+        for (index, happening) in self.happenings.iter().enumerate() {
+            if !happening.tallies.is_empty() {
+                self.events.add(index, happening);
+            }
+        }
+    }
+
     /// The tally that is stored under a key.
     #[must_use]
     pub fn tally_keyed(&self, key: u32) -> Option<usize> {
-        self.tally_names.keyed(key)
+        self.tallies.iter().position(|tally| tally.key == key)
     }
 
     /// Where the history with a scope of pressure is kept, after those with the offers.
@@ -210,8 +231,8 @@ impl Plan {
     }
 }
 
-/// The happenings that change anything that is kept, and the events they may be.
-fn happenings(config: &Config, keep: &Keep) -> (Vec<Happening>, Events) {
+/// The happenings, with what they change of what is kept.
+fn happenings(config: &Config, keep: &Keep) -> Vec<Happening> {
     let mut happenings = Vec::new();
     for happening in &config.happenings {
         happenings.push(Happening {
@@ -227,16 +248,7 @@ fn happenings(config: &Config, keep: &Keep) -> (Vec<Happening>, Events) {
             }
         }
     }
-    let mut events = Events::default();
-    for (index, happening) in config.happenings.iter().enumerate() {
-        if happenings
-            .get(index)
-            .is_some_and(|happening| !happening.tallies.is_empty())
-        {
-            events.add(index, happening);
-        }
-    }
-    (happenings, events)
+    happenings
 }
 
 fn placements(config: &Config) -> Vec<Placement> {
@@ -255,9 +267,7 @@ fn placements(config: &Config) -> Vec<Placement> {
     for (index, offer) in config.offers.iter().enumerate() {
         let value = |other: &usize| config.offers.get(*other).map_or(0.0, |other| other.value.total);
         for placement in &offer.placements {
-            if let Some(placement) = placements.get_mut(*placement)
-                && placement.ranking.last() != Some(&index)
-            {
+            if let Some(placement) = placements.get_mut(*placement) {
                 let place = placement
                     .ranking
                     .partition_point(|better| value(better) >= offer.value.total);

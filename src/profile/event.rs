@@ -1,5 +1,6 @@
 //! An event: something that happened, with parameters. It is folded into the profile at once and then gone.
 
+use super::tally::join;
 use crate::bucket::fnv1a;
 use crate::condition::{Condition, Facts, Path, Truth, holds};
 use crate::config::Fold;
@@ -62,11 +63,8 @@ impl Event {
             Fold::Sum(happening, param) | Fold::Max(happening, param) => {
                 let values = self.values(*happening, param, plan, host);
                 let numbers = values.into_iter().filter_map(Value::number);
-                let join = |left: f64, right: f64| match fold {
-                    Fold::Max(..) => left.max(right),
-                    _ => left + right,
-                };
-                Change::Add(numbers.filter(|number| number.is_finite()).reduce(join)?)
+                let numbers = numbers.filter(|number| number.is_finite());
+                Change::Add(numbers.reduce(|left, right| join(fold, left, right))?)
             }
             Fold::Distinct(happening, param) => {
                 let values = self.values(*happening, param, plan, host).into_iter();

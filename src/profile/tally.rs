@@ -37,11 +37,16 @@ pub fn bucket(grain: Grain, at: Millis, zone: &Zone, host: &dyn Host) -> i64 {
 }
 
 /// Two figures of the same thing, together.
-fn join(fold: &Fold, left: f64, right: f64) -> f64 {
+pub(super) fn join(fold: &Fold, left: f64, right: f64) -> f64 {
     match fold {
         Fold::Max(..) => left.max(right),
-        _ => left + right,
+        _ => finite(left + right),
     }
+}
+
+/// What no number can hold is the largest there is: a page may say anything.
+fn finite(figure: f64) -> f64 {
+    figure.clamp(f64::MIN, f64::MAX)
 }
 
 /// What a `$did` measures; `Null` where there is no figure. What lies in the future counts as now.
@@ -73,9 +78,11 @@ pub fn measured(did: &Did, count: Option<&Count>, now: Millis, plan: &Plan, host
                         .reduce(|left, right| join(fold, left, right))
                 }
             };
-            // Sums of decimal fractions are off by less than this, whatever their order.
-            let sum = sum.map(|sum| (sum * 1e6).round() / 1e6);
-            sum.or(if did.measure == Measure::Max { None } else { Some(0.0) })
+            match did.measure {
+                Measure::Max => sum,
+                // Sums of decimal fractions are off by less than this, whatever their order.
+                _ => Some((sum.unwrap_or(0.0) * 1e6).round() / 1e6).map(finite),
+            }
         }
         _ => None,
     };

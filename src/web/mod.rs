@@ -2,6 +2,8 @@
 //!
 //! Structured things cross as JSON text. Bad input never throws; it is read as nothing.
 
+#[cfg(feature = "authoring")]
+mod authoring;
 mod host;
 mod report;
 
@@ -10,7 +12,8 @@ use crate::config::Signal;
 use crate::decide::OnPage;
 use crate::engine::Engine;
 use crate::json::{self, Value};
-use crate::time::{Millis, duration};
+use crate::plan::Plan;
+use crate::time::Millis;
 use host::Browser;
 use wasm_bindgen::prelude::wasm_bindgen;
 
@@ -24,15 +27,31 @@ static ALLOCATOR: talc::wasm::WasmDynamicTalc = talc::wasm::new_wasm_dynamic_all
 #[wasm_bindgen]
 pub struct Core {
     engine: Engine,
+    /// What it was given could be read, as far as it is sound.
+    is_readable: bool,
 }
 
 #[wasm_bindgen]
 impl Core {
-    /// Reads a config (JSON text). `zone` is the visitor's own IANA time zone.
+    /// Reads a plan, or, where there is authoring, a config (JSON text). `zone` is the visitor's own IANA time zone.
     #[wasm_bindgen(constructor)]
-    pub fn new(config: &str, zone: &str) -> Core {
-        Core {
-            engine: Engine::new(config, zone, Box::new(Browser::default())),
+    pub fn new(source: &[u8], zone: &str) -> Core {
+        let host = Box::new(Browser::default());
+        match Plan::decode(source, zone, host.as_ref()) {
+            Some(plan) => Core {
+                engine: Engine::run(plan, host),
+                is_readable: true,
+            },
+            #[cfg(feature = "authoring")]
+            None => Core {
+                engine: Engine::new(std::str::from_utf8(source).unwrap_or_default(), zone, host),
+                is_readable: true,
+            },
+            #[cfg(not(feature = "authoring"))]
+            None => Core {
+                engine: Engine::run(Plan::default(), host),
+                is_readable: false,
+            },
         }
     }
 
@@ -42,7 +61,7 @@ impl Core {
         let engine = &mut self.engine;
         let mut answer = Value::Null;
         match verb {
-            0 => answer = report::problems(engine.problems()),
+            0 => answer = self.is_readable.into(),
             1 => engine.device(value(engine, first)),
             2 => engine.page(value(engine, first), now),
             3 => answer = engine.observe(first, value(engine, second), now).into(),
@@ -50,10 +69,6 @@ impl Core {
             5 => {
                 let decision = engine.decide_beside(first, on_page(engine, second).as_ref(), now);
                 answer = report::decision(first, decision.as_ref(), engine.plan());
-            }
-            6 => {
-                let explanation = engine.explain_beside(first, on_page(engine, second).as_ref(), now);
-                answer = report::explanation(first, explanation.as_ref());
             }
             7 => {
                 answer = match second {
@@ -71,9 +86,6 @@ impl Core {
             10 => return engine.fold_texts(first.split('\n'), now),
             11 => engine.disown(),
             12 => engine.forget(),
-            13 => answer = duration(first).map_or(Value::Null, |span| Value::Number(span as f64)),
-            14 => answer = report::faults(first, &json::read(first, engine.host()).1),
-            15 | 16 => answer = report::place(json::find(first, &[(second, verb == 16)], engine.host()).first()),
             17 => answer = engine.is_over(first, now).into(),
             18 => answer = engine.visit_is_over(now).into(),
             19 => {
@@ -95,6 +107,9 @@ impl Core {
             22 => answer = report::needs(engine),
             23 => answer = engine.mute(first, second == "true", now).into(),
             24 => answer = report::interests(&engine.interests(now)),
+            #[cfg(feature = "authoring")]
+            verb => answer = authoring::call(engine, verb, first, second, now),
+            #[cfg(not(feature = "authoring"))]
             _ => {}
         }
         answer.to_json(self.engine.host())

@@ -2,6 +2,8 @@
 
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
 import { card, decided, handClock, heroes, HERO, looked, ready, settled, shown, statusOf, track } from './fixtures.mjs';
 import { openHouse } from './harness.mjs';
 
@@ -324,5 +326,69 @@ test('before the engine is there decisions are the fallback, and what is said wa
   release();
   await ready(page);
   assert.deepEqual(await shown(page), ['pro']);
+  await guest.close();
+});
+
+test('a placement that is there twice shows the same, and what is dismissed in one leaves both', async () => {
+  const { page, guest } = await serve({ offers: heroes({ id: 'soup' }), body: HERO + HERO.replace('id="fallback"', ''), before: handClock });
+  const both = () => page.evaluate(() => [...document.querySelectorAll('[data-placement]')].map((each) => [each.dataset.maitre, each.querySelectorAll('maitre-offer').length]));
+  assert.deepEqual(await both(), [['offer', 1], ['offer', 1]]);
+  await looked(page, 'maitre-offer');
+  await page.clock.runFor(1000);
+  await page.evaluate(() => document.body.append(document.querySelector('[data-placement]').cloneNode(true)));
+  await settled(page);
+  assert.deepEqual(await both(), [['offer', 1], ['offer', 1], ['offer', 1]], 'also one that comes after the offer was seen');
+  await page.getByRole('button', { name: 'Dismiss' }).nth(1).click();
+  assert.deepEqual(await both(), [['fallback', 0], ['fallback', 0], ['fallback', 0]]);
+  await guest.close();
+});
+
+test('`inline` looks like a card', async () => {
+  const { page, guest } = await serve({ offers: heroes({ id: 'soup', content: card('Soup', { template: 'inline', text: 'Of the day' }) }) });
+  assert.equal(await page.getByRole('group', { name: 'Soup' }).getByText('Of the day').isVisible(), true);
+  assert.deepEqual(guest.messages, []);
+  await guest.close();
+});
+
+/** Placements alone, without the engine that decides: what it is asked is in `asked`. */
+const ALONE = `
+  import { placements } from './js/placements';
+  window.asked = [];
+  window.offers = { hero: ['soup', 'salad'], aside: ['tea'] };
+  window.placements = placements({
+    fill(onPage) {
+      asked.push(onPage);
+      const names = Object.keys(onPage).filter((name) => !onPage[name]);
+      return names.map((placement) => ({ placement, offers: (offers[placement] ?? []).map((id) => ({ id, content: { template: 'card', title: id } })), fallback: null }));
+    },
+    outcome() {},
+    shown() {},
+    report: (what) => console.error(what),
+    guard: (work) => (...args) => work(...args),
+  });
+  window.placements.refresh();
+`;
+
+test('all placements are asked for at once, in order; what was seen in them stays, and is told', async () => {
+  const { outputFiles } = await build({ stdin: { contents: ALONE, resolveDir: fileURLToPath(new URL('../..', import.meta.url)) }, bundle: true, format: 'esm', target: 'es2022', write: false });
+  house.put('/t/placements.js', outputFiles[0].text);
+  house.put('/t/alone.html', '<!doctype html><meta name="viewport" content="width=device-width"><script type="module" src="/t/placements.js"></script><div data-placement="late"></div><div data-placement="hero"></div><div data-placement="aside"></div>');
+  const guest = await house.visitor();
+  await handClock(guest);
+  const page = await guest.open('/t/alone.html');
+  const asked = () => page.evaluate(() => (window.placements.refresh(), Object.entries(window.asked.at(-1))));
+  assert.deepEqual(await page.evaluate(() => window.asked.map(Object.entries)), [[['late', null], ['hero', null], ['aside', null]]]);
+  assert.deepEqual(await asked(), [['late', null], ['hero', null], ['aside', null]]);
+  await page.getByRole('group', { name: 'soup' }).getByRole('button').click();
+  assert.deepEqual(await asked(), [['late', null], ['hero', ['salad']], ['aside', null]], 'a dismissed one is gone, and what is beside it stays');
+  await looked(page, '[data-offer=tea]');
+  await page.clock.runFor(1000);
+  assert.deepEqual(await asked(), [['late', null], ['hero', ['salad']], ['aside', ['tea']]]);
+  await page.getByRole('group', { name: 'salad' }).getByRole('button').click();
+  assert.deepEqual(await asked(), [['late', null], ['hero', []], ['aside', ['tea']]], 'a fallback that took an offer\'s place stays, too');
+  assert.deepEqual(await page.evaluate(() => Object.entries(window.placements.onPage())), [['late', null], ['hero', []], ['aside', ['tea']]]);
+  await page.evaluate(() => window.placements.refresh(true));
+  assert.deepEqual(await page.evaluate(() => Object.entries(window.asked.at(-1))), [['late', null], ['hero', null], ['aside', null]], 'a page view begins anew');
+  assert.equal(await page.locator('[data-offer]').count(), 3);
   await guest.close();
 });
