@@ -4,7 +4,7 @@
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help demo test build size check-offers clean rust browser conformance lint rust-test types js-test journeys browser-test
+.PHONY: help demo test build size bench check-offers clean rust browser conformance lint rust-test types js-test journeys browser-test
 
 PORT ?= 8080
 OFFERS ?= www/offers.json
@@ -30,6 +30,9 @@ build: $(PKG) ## build the npm package into pkg/
 
 size: build ## what a page loads, compressed, against its budget
 	@node tools/size.mjs
+
+bench: build ## what an event and a decision cost, from 10 to 10,000 offers
+	@node bench/events.mjs
 
 check-offers: build ## check the demo's offers (other ones: make check-offers OFFERS=path/to/offers.json)
 	@node pkg/cli.js check $(OFFERS)

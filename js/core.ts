@@ -73,10 +73,10 @@ export class Core {
 
   /**
    * `exposed`, `clicked`, `dismissed` or `converted` became of an offer; or as an overlay it was `raised`, or `closed` without an answer.
-   * `false`: no such offer or outcome.
+   * `placement`: where; else in any that it is for. `false`: no such offer or outcome.
    */
-  outcome(offer: string, kind: string, now: number): boolean {
-    return this.call(7, offer, kind, now) === 'true';
+  outcome(offer: string, kind: string, now: number, placement?: string): boolean {
+    return this.call(7, offer, placement ? `${kind} ${placement}` : kind, now) === 'true';
   }
 
   /**

@@ -127,7 +127,7 @@ const begin = ({ offers, consent = 'memory', wasm }: Options): Started => {
     measured?.again();
   }, guard);
 
-  const outcome = (offer: string, kind: string): void => tell((core, time) => core.outcome(offer, kind, time));
+  const outcome = (offer: string, kind: string, placement: string): void => tell((core, time) => core.outcome(offer, kind, time, placement));
   const shown = (placement: string, offers: Shown[]): void => decided(decision(placement, offers));
   const overlay = overlays({ outcome, shown, report, guard });
   const { refresh, showing, onPage } = placements({

@@ -18,7 +18,7 @@ export type Deed =
   | { decide: string }
   /** `kind` and `value` are what the core takes; `signal` is as written. */
   | { signal: unknown; kind: string; value: number | '' }
-  | { outcome: (typeof OUTCOMES)[number]; offer: string }
+  | { outcome: (typeof OUTCOMES)[number]; offer: string; placement?: string }
   | { user: Fields }
   | { consent: Consent }
   | { mute: string }
@@ -130,7 +130,7 @@ const STEP_KEYS: Record<string, string[]> = {
   event: ['with'],
   decide: [],
   signal: [],
-  outcome: ['offer'],
+  outcome: ['offer', 'placement'],
   user: [],
   consent: [],
   mute: [],
@@ -294,7 +294,11 @@ export const readJourney = (file: string, text: string, names: Names): { journey
     if (outcome === 'closed' && !places.some((name) => names.placements.get(name)?.isOverlay)) {
       return void wrong(container, 'outcome', `\`${offer}\` never appears over the page, so it is not \`closed\``, 'write `"dismissed"`');
     }
-    return outcome && { outcome, offer };
+    const { placement } = container;
+    if (placement === undefined) return outcome && { outcome, offer };
+    if (!isPlacement(container, 'placement', placement)) return undefined;
+    if (!places.includes(placement)) wrong(container, 'placement', `\`${offer}\` is not for \`${placement}\``, nearest(placement, places));
+    return outcome && { outcome, offer, placement };
   };
 
   const readUser = (container: Fields): Deed | undefined => {

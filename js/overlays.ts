@@ -13,7 +13,7 @@ export interface Raised extends Shown {
 /** Whom overlays tell. */
 interface Engine {
   /** What became of an offer; `closed`: it went without an answer. */
-  outcome(offer: string, kind: 'raised' | 'exposed' | 'clicked' | 'dismissed' | 'closed'): void;
+  outcome(offer: string, kind: 'raised' | 'exposed' | 'clicked' | 'dismissed' | 'closed', placement: string): void;
   /** What a placement shows has changed. */
   shown(placement: string, offers: Shown[]): void;
   report: Report;
@@ -34,12 +34,12 @@ export const overlays = ({ outcome, shown, report, guard }: Engine) => {
     up = undefined;
     clearTimeout(sight.timer);
     overlay.close();
-    outcome(raised.id, kind);
+    outcome(raised.id, kind, raised.placement);
     shown(raised.placement, []);
   };
 
   const look = (): void => {
-    if (up) watch(up.sight, () => up && outcome(up.raised.id, 'exposed'), guard);
+    if (up) watch(up.sight, () => up && outcome(up.raised.id, 'exposed', up.raised.placement), guard);
   };
 
   /** Shows an overlay; `false` when it can't be, or not now: another one is up, or a dialog of the page's own. */
@@ -83,7 +83,7 @@ export const overlays = ({ outcome, shown, report, guard }: Engine) => {
       report(`overlay \`${placement}\` can't be shown: ${error}`, 'the page goes on without it', id);
       return false;
     }
-    outcome(id, 'raised');
+    outcome(id, 'raised', placement);
     shown(placement, [{ id, content }]);
     return true;
   };

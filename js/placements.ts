@@ -22,7 +22,7 @@ interface Engine {
   /** What the placements of which nothing was seen are to show now, given all that are on the page. */
   fill(onPage: OnPage): (Answer & { placement: string })[];
   /** What the visitor did with an offer. */
-  outcome(offer: string, kind: 'exposed' | 'clicked' | 'dismissed'): void;
+  outcome(offer: string, kind: 'exposed' | 'clicked' | 'dismissed', placement: string): void;
   /** What a placement shows has changed. */
   shown(placement: string, offers: Shown[]): void;
   report: Report;
@@ -113,7 +113,7 @@ export const placements = ({ fill, outcome, shown, report, guard }: Engine) => {
   /** The visitor did something with an offer, so its placement has been seen. */
   const done = ({ place, offer }: Rendering, kind: 'exposed' | 'clicked'): void => {
     place.seen = true;
-    if (offer) outcome(offer, kind);
+    if (offer) outcome(offer, kind, place.name);
   };
 
   const remove = ({ element, timer }: Rendering): void => {
@@ -160,7 +160,7 @@ export const placements = ({ fill, outcome, shown, report, guard }: Engine) => {
       remove(rendering);
       turn(place);
     }
-    if (offer) outcome(offer, 'dismissed');
+    if (offer) outcome(offer, 'dismissed', name);
     if (focused) focus(element);
   };
 

@@ -79,8 +79,8 @@ class Guest {
     this.tell((core) => core.user(json, time));
   }
 
-  outcome(offer: string, kind: string, time: number): void {
-    this.tell((core) => core.outcome(offer, kind, time));
+  outcome(offer: string, kind: string, time: number, placement?: string): void {
+    this.tell((core) => core.outcome(offer, kind, time, placement));
     if (kind === 'raised') this.up = offer;
     else if (offer === this.up && ['clicked', 'dismissed', 'closed'].includes(kind)) this.up = undefined;
   }
@@ -131,7 +131,7 @@ const tell = (guest: Guest, deed: Deed, time: number): void => {
   if ('page' in deed) guest.load(deed.page, deed.placements, time);
   if ('event' in deed) guest.tell((core) => core.observe(deed.event, JSON.stringify(deed.with), time));
   if ('signal' in deed) guest.tell((core) => core.signal(deed.kind, deed.value, time));
-  if ('outcome' in deed) guest.outcome(deed.offer, deed.outcome, time);
+  if ('outcome' in deed) guest.outcome(deed.offer, deed.outcome, time, deed.placement);
   if ('user' in deed) guest.user(JSON.stringify(deed.user), time);
   if ('consent' in deed) guest.consent(deed.consent, time);
   if ('mute' in deed) guest.tell((core) => core.mute(deed.mute, true, time));

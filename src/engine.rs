@@ -188,8 +188,9 @@ impl Engine {
         let is_first = before.is_none();
         let before = before.unwrap_or_default();
         let stages = Value::List(vec![stage.clone(), before.clone()]);
+        let at = self.profile.told_at(STAGE, now);
         for profile in [&mut self.own, &mut self.profile] {
-            profile.tell(STAGE, &stages, now);
+            profile.tell(STAGE, &stages, at, now);
         }
         if !is_first {
             let params = Value::Map(vec![("stage".to_owned(), stage), ("before".to_owned(), before)]);
@@ -302,8 +303,9 @@ impl Engine {
         for (name, value) in user.members() {
             self.user.set(name, value.clone());
             if self.plan.keep.user.contains(name) {
+                let at = self.profile.told_at(name, now);
                 for profile in [&mut self.own, &mut self.profile] {
-                    profile.tell(name, value, now);
+                    profile.tell(name, value, at, now);
                 }
             }
         }
@@ -311,31 +313,39 @@ impl Engine {
 
     /// Something became of an offer. `false` when there is no such offer.
     pub fn outcome(&mut self, offer: &str, outcome: Outcome, now: Millis) -> bool {
+        self.outcome_in(offer, None, outcome, now)
+    }
+
+    /// Something became of an offer in a placement; without one, it counts in each that the offer is for.
+    pub fn outcome_in(&mut self, offer: &str, placement: Option<&str>, outcome: Outcome, now: Millis) -> bool {
         let Some(id) = self.plan.ids.find(offer) else {
             return false;
         };
         self.settle(now);
         self.note(id, outcome, now);
         let Some(index) = self.offer(id) else { return true };
+        let mut placements = self
+            .plan
+            .offers
+            .get(index)
+            .map_or(Vec::new(), |offer| offer.placements.clone());
+        if let Some(placement) = placement.and_then(|name| self.plan.placement_index(name)) {
+            placements = vec![placement];
+        }
+        if outcome != Outcome::Raised {
+            for scope in 0..self.plan.scopes.len() {
+                let known = self.plan.scopes.get(scope);
+                if known.is_some_and(|(scope, _)| scope.iter().any(|placement| placements.contains(placement))) {
+                    self.note(self.plan.scope_history(scope), outcome, now);
+                }
+            }
+        }
         if outcome == Outcome::Exposed {
-            self.here.exposed.push(index);
+            self.here.exposed.push(placements);
             self.here.is_seen |= self.here.open.is_some_and(|(open, _)| open == index);
         }
         if matches!(outcome, Outcome::Clicked | Outcome::Dismissed) {
             self.closed(offer);
-        }
-        if outcome != Outcome::Raised {
-            for scope in 0..self.plan.scopes.len() {
-                let placements = self
-                    .plan
-                    .scopes
-                    .get(scope)
-                    .map_or(&[][..], |(placements, _)| placements);
-                let offer = self.plan.offers.get(index);
-                if offer.is_some_and(|offer| offer.placements.iter().any(|placement| placements.contains(placement))) {
-                    self.note(self.plan.scope_history(scope), outcome, now);
-                }
-            }
         }
         true
     }

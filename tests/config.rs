@@ -55,7 +55,7 @@ fn with(place: In, slip: &str) -> String {
         Content => content = slip,
     }
     format!(
-        r#"{{ "offers": [ {{ "id": "a", "placement": "hero" {offer} {eligible}, "content": {{ {content} }} }} {offers} ], "site": {{ {site} }}, "savedGroups": {{ {groups} }}, "audiences": {{ "returning": {{ "visit.number": {{ "$gte": 2 }} }} {audiences} }}, "placements": {{ "hero": {{}}, "aside": {{}} {placements} }} {more} }}"#
+        r#"{{ "offers": [ {{ "id": "a", "placement": "hero" {offer} {eligible}, "content": {{ {content} }} }} {offers} ], "site": {{ {site} }}, "savedGroups": {{ {groups} }}, "audiences": {{ "returning": {{ "visit.number": {{ "$gte": 2 }} }} {audiences} }}, "placements": {{ "hero": {{}}, "aside": {{}}, "over": {{ "kind": "overlay" }} {placements} }} {more} }}"#
     )
 }
 
@@ -154,6 +154,56 @@ fn values_of_the_wrong_kind_are_reported_with_an_example() {
             "{text}: {:?}",
             engine.problems()
         );
+    }
+}
+
+#[test]
+fn slips_in_when_and_where_an_offer_may_appear_are_reported() {
+    check_table(Severity::Error, include_str!("config/moment.txt"));
+}
+
+#[test]
+fn what_may_be_said_of_when_and_where_an_offer_may_appear() {
+    let mut good = vec![
+        (Offer, r#""trigger": "page_view""#.to_owned()),
+        (Root, r#""pressure": []"#.to_owned()),
+        (Root, r#""pressure": { "quiet": "22:30-8" }"#.to_owned()),
+        (Root, r#""pressure": [ { "placements": "over", "cap": { "exposures": 1, "per": "page" } } ]"#.to_owned()),
+        (Root, r#""pressure": [ { "placements": [ "over", "hero" ], "cap": [ { "exposures": 200 }, { "exposures": 1, "per": "visit" } ], "rest": "14d", "after": { "event": "purchase" }, "quiet": "0-24" } ]"#.to_owned()),
+        (Offer, r#""family": "shoes", "fit": "visit.number""#.to_owned()),
+        (Offer, r#""fit": "offer.a.clicks""#.to_owned()),
+        (Offer, r#""fit": "user.anything""#.to_owned()),
+        (Offer, r#""rest": [ { "after": { "event": "purchase", "where": { "value": { "$gt": 10 } } }, "for": "1d" }, { "after": "exposed", "for": "1h" } ]"#.to_owned()),
+        (Placements, r#""x": { "kind": "overlay" }"#.to_owned()),
+        (Content, r#""template": "inline", "title": "x""#.to_owned()),
+    ];
+    let triggers = [
+        r#""exit_intent""#,
+        r#"[ "exit_intent", "return_to_tab", { "dwell": "1m30s" } ]"#,
+        r#"{ "on": "exit_intent" }"#,
+        r#"{ "on": { "scroll": 1 } }"#,
+        r#"{ "on": [ { "idle": "30s" }, { "event": "add_to_cart", "where": { "value": { "$gte": 9 } } }, { "stage": "lapsing" } ] }"#,
+        r#"{ "event": "anything_at_all" }"#,
+    ];
+    for trigger in triggers {
+        good.push((Offer, format!(r#""trigger": {trigger}"#)));
+    }
+    // Which of the templates is for which placements.
+    for (placement, templates) in [
+        (r#""over""#, "modal bar toast card banner text mine"),
+        (r#"[ "hero", "aside" ]"#, "inline card banner text mine"),
+        (r#"[ "hero", "over" ]"#, "modal bar toast inline card banner text mine"),
+    ] {
+        for template in templates.split(' ') {
+            let content = format!(r#"{{ "template": "{template}", "text": "x" }}"#);
+            good.push((
+                Offers,
+                format!(r#"{{ "id": "b", "placement": {placement}, "content": {content} }}"#),
+            ));
+        }
+    }
+    for (place, slip) in good {
+        assert_eq!(broken_engine(&with(place, &slip)).problems(), [], "{slip}");
     }
 }
 
@@ -783,6 +833,27 @@ fn json_of_its_words() -> impl Strategy<Value = serde_json::Value> {
         "$inGroup",
         "type",
         "condition",
+        "sum",
+        "max",
+        "distinct",
+        "is",
+        "first",
+        "last",
+        "sequence",
+        "without",
+        "interests",
+        "from",
+        "add",
+        "halfLife",
+        "interest.a",
+        "interest.top",
+        "lifecycle",
+        "stage",
+        "when",
+        "stage.now",
+        "stage.days",
+        "stage_change",
+        "view_item",
         "é😀%",
     ]);
     let leaf = prop_oneof![
@@ -822,6 +893,10 @@ proptest! {
         use_it(&json!({ "placements": { "hero": {} }, "offers": [offer], "audiences": any, "savedGroups": condition }).to_string());
         use_it(&json!({ "audiences": { "a": condition }, "placements": { "hero": { "take": 3 } }, "savedGroups": { "a": any },
             "offers": [kit::offer("a", json!({ "eligible": any })), kit::offer("b", json!({ "eligible": condition }))] }).to_string());
+        let asks = json!({ "$or": [any, { "stage.before": "a" }, { "interest.top": "a" }] });
+        use_it(&json!({ "interests": { "a": any, "b": { "from": any } }, "placements": { "hero": {} }, "audiences": { "a": condition },
+            "lifecycle": [{ "stage": "a", "when": condition }, { "stage": "b", "when": { "audience": "a" } }, any],
+            "offers": [kit::offer("a", json!({ "eligible": asks })), kit::offer("b", json!({ "eligible": { "$did": condition } }))] }).to_string());
     }
 
     /// Cut, doubled, swapped or replaced somewhere, a good config is read as far as it goes.
@@ -853,10 +928,15 @@ const GOOD: &str = r#"{
   "savedGroups": { "vip": ["ada", "bob"], "beta": { "type": "condition", "condition": { "user.beta": true } } },
   "audiences": {
     "returning": { "visit.number": { "$gte": 2 } },
-    "runner": { "$did": { "event": "view_item", "where": { "item_category": "running" }, "within": "14d", "times": { "$gte": 2 } } } },
+    "runner": { "$did": { "event": "view_item", "where": { "item_category": "running" }, "within": "14d", "times": { "$gte": 2 } } },
+    "spender": { "$did": { "event": "purchase", "sum": "value", "within": "90d", "is": { "$gte": 200 } } },
+    "browser": { "$did": { "sequence": [ { "event": "view_item" }, { "event": "add_to_cart" } ], "within": "1h", "without": { "event": "purchase" } } },
+    "keen": { "$or": [ { "interest.running": { "$gt": 2 } }, { "stage.now": "loyal" }, { "$did": { "event": "view_item", "first": { "$gt": "30d" } } } ] } },
+  "interests": { "running": { "title": "Running", "halfLife": "14d", "from": [ { "event": "view_item", "where": { "item_category": "running" }, "add": 1 } ] } },
+  "lifecycle": [ { "stage": "loyal", "when": { "$did": { "event": "purchase", "distinct": "transaction_id", "is": { "$gte": 3 } } } }, { "stage": "new" } ],
   "placements": { "hero": { "take": 2, "fallback": { "template": "text", "text": "Hello" } }, "aside": {} },
   "offers": [
-    { "id": "a", "placement": "hero", "eligible": { "$or": [ { "audience": "returning" }, { "user.id": { "$inGroup": "vip" } } ] },
+    { "id": "a", "placement": "hero", "eligible": { "$or": [ { "audience": { "$in": [ "returning", "spender", "browser", "keen" ] } }, { "user.id": { "$inGroup": "vip" } } ] },
       "schedule": { "from": "2026-01-01", "to": "2026-12-31T18:00+01:00", "hours": "22-6" },
       "cap": [ { "exposures": 1, "per": "visit" }, { "exposures": 3, "per": "30d" } ],
       "rest": { "after": "dismissed", "for": "30d" }, "value": { "site": 2.5, "visitor": 1 },

@@ -35,15 +35,19 @@ function wasm() {
   } else {
     // Without the machinery that words a panic: a trap says all that the page is told anyway.
     env.RUSTC_BOOTSTRAP = '1';
-    // Nor the places in the source that it would name.
-    env.RUSTFLAGS = '-Zunstable-options -Cpanic=immediate-abort -Zlocation-detail=none';
+    // Nor the places in the source that it would name; and with more of the work done before LLVM, less code comes out.
+    env.RUSTFLAGS = '-Zunstable-options -Cpanic=immediate-abort -Zlocation-detail=none -Zmir-opt-level=3';
     flags.push('-Z', 'build-std=std,panic_abort', '-Z', 'build-std-features=optimize_for_size');
   }
 
   for (const [folder, features] of [[PLAN_GLUE, ['--no-default-features']], [GLUE, []]]) {
-    rmSync(folder, { recursive: true, force: true });
-    const command = ['build', '--target', 'web', '--release', '--mode', 'no-install', '--out-dir', folder, '--out-name', 'core', '.'];
+    // Aside at first, so that a failed build leaves the last good one.
+    const aside = `${folder}.new`;
+    rmSync(aside, { recursive: true, force: true });
+    const command = ['build', '--target', 'web', '--release', '--mode', 'no-install', '--out-dir', aside, '--out-name', 'core', '.'];
     run('wasm-pack', [...command, ...flags, ...features], env);
+    rmSync(folder, { recursive: true, force: true });
+    renameSync(aside, folder);
   }
   const now = new Date();
   utimesSync(join(GLUE, 'core_bg.wasm'), now, now);

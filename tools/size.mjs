@@ -4,8 +4,9 @@ import { readFileSync, readdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { brotliCompressSync, constants, gzipSync } from 'node:zlib';
 
-const BUDGET = 50_000; // bytes, brotli 11: maitre.js and maitre.wasm together
-const LOADED = ['maitre.js', 'maitre.wasm'];
+const BUDGET = 50_000; // bytes, brotli 11: all that a page loads which runs a plan
+const PLAN = ['maitre.js', 'maitre-plan.wasm'];
+const CONFIG = ['maitre.js', 'maitre.wasm'];
 const PKG = fileURLToPath(new URL('../pkg', import.meta.url));
 const OFFERS = fileURLToPath(new URL('../www/offers.json', import.meta.url));
 
@@ -28,12 +29,18 @@ function print(title, rows) {
   }
 }
 
-const loaded = LOADED.map((name) => measure(name, `${PKG}/${name}`));
-const sum = (unit) => loaded.reduce((total, row) => total + row[unit], 0);
-const total = { name: 'together', raw: sum('raw'), gz: sum('gz'), br: sum('br') };
-print('What a page loads (bytes)', [...loaded, total]);
+function together(title, names) {
+  const rows = names.map((name) => measure(name, `${PKG}/${name}`));
+  const sum = (unit) => rows.reduce((total, row) => total + row[unit], 0);
+  const total = { name: 'together', raw: sum('raw'), gz: sum('gz'), br: sum('br') };
+  print(title, [...rows, total]);
+  return total;
+}
 
-const others = readdirSync(PKG).filter((name) => !LOADED.includes(name)).sort();
+const total = together('What a page with a plan loads', PLAN);
+together('What a page with a config loads', CONFIG);
+
+const others = readdirSync(PKG).filter((name) => ![...PLAN, ...CONFIG].includes(name)).sort();
 print('Also in the package', others.map((name) => measure(name, `${PKG}/${name}`)));
 try {
   print("The demo's own", [measure('offers.json', OFFERS)]);

@@ -79,6 +79,11 @@ function send(event, ecommerce) {
   layer.push({ event, ecommerce });
 }
 
+/** An event of GA4's that is not about items. */
+export function tellLayer(event, params) {
+  (window.dataLayer ??= []).push({ event, ...params });
+}
+
 function cents(amount) {
   return Math.round(amount * 100) / 100;
 }

@@ -1,7 +1,7 @@
 // Header and footer of every page. A classic script in <head>: both elements are known before <body> is read, so they
 // are there at the first paint and nothing moves afterwards.
 (() => {
-  const SHELVES = [['/running/', 'Running'], ['/hiking/', 'Hiking'], ['/guide/', 'Guide']];
+  const SHELVES = [['/running/', 'Running'], ['/hiking/', 'Hiking'], ['/guide/', 'Guide'], ['/search/', 'Search']];
 
   class ShopHeader extends HTMLElement {
     #count = make('span', { className: 'cart-count' });
@@ -33,7 +33,7 @@
     connectedCallback() {
       const about = make('p', {}, 'Lopenfell is an invented shop: nothing is sold, charged or sent. ');
       about.append(link('/about/', 'How this demo works'));
-      const links = make('ul', {}, ...[['/guide/#delivery', 'Delivery and returns'], ['/guide/#fit', 'Find your size'], ['/guide/#care', 'Care and repair'], ['/about/#kept', 'What is kept']]
+      const links = make('ul', {}, ...[['/guide/#delivery', 'Delivery and returns'], ['/guide/#fit', 'Find your size'], ['/guide/#care', 'Care and repair'], ['/guide/first-runs/#letter-place', 'Our letter'], ['/remembered/', 'What we remember']]
         .map(([path, name]) => make('li', {}, link(path, name))));
       const nav = make('nav', {}, links);
       nav.setAttribute('aria-label', 'Help');

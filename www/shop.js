@@ -1,9 +1,11 @@
 // The shop itself: lists, product, cart, checkout and thank-you page, and the e-commerce events GA4's documentation asks
-// any shop to push. It knows nothing of Maitre, which only listens to those events.
+// any shop to push. It knows nothing of Maitre, which only listens to those events, and sees searches, downloads and forms itself.
 import { catalog, money } from './catalog.js';
-import { asItem, change, deliveryCost, lastOrder, lines, placeOrder, push, pushList, reportOrder, total } from './cart.js';
+import { asItem, change, deliveryCost, lastOrder, lines, placeOrder, push, pushList, reportOrder, tellLayer, total } from './cart.js';
 import { el } from './dom.js';
 
+const results = document.querySelector('#results');
+if (results) showResults(results);
 for (const list of document.querySelectorAll('[data-list]')) showList(list);
 const add = document.querySelector('form[data-add]');
 if (add) showProduct(add);
@@ -13,6 +15,10 @@ const checkout = document.querySelector('form#checkout');
 if (checkout) showCheckout(checkout);
 const order = document.querySelector('#order');
 if (order) showOrder(order);
+const letter = document.querySelector('form#letter');
+if (letter) showLetter(letter);
+const share = document.querySelector('#share');
+if (share) showShare(share);
 
 function showList(list) {
   const naming = { item_list_id: list.dataset.list, item_list_name: list.dataset.listName };
@@ -23,6 +29,24 @@ function showList(list) {
     const card = target.closest('a') && target.closest('[data-item]');
     if (card) pushList('select_item', [items[cards.indexOf(card)]], naming);
   });
+}
+
+function showResults(place) {
+  const query = (new URLSearchParams(location.search).get('q') ?? '').trim();
+  if (!query) return listAll(place, [...catalog.values()]);
+  document.querySelector('#q').value = query;
+  const found = [...catalog.values()].filter(({ item, what }) =>
+    [item.item_name, item.item_brand, item.item_category, item.item_category2, what].join(' ').toLowerCase().includes(query.toLowerCase()));
+  place.querySelector('h2').textContent = found.length === 0 ? `Nothing is called “${query}”` : `${found.length} of ${catalog.size} for “${query}”`;
+  listAll(place, found);
+}
+
+function listAll(place, found) {
+  const list = place.querySelector('ul');
+  list.replaceChildren(...found.map(({ item, page, image, what }) => el('li', { className: 'product', dataset: { item: item.item_id } },
+    el('img', { src: image, alt: '', width: 800, height: 640 }),
+    el('h3', {}, el('a', { href: page }, item.item_name)), el('p', {}, what), el('p', { className: 'price' }, money(item.price)))));
+  if (found.length > 0) Object.assign(list.dataset, { list: 'search', listName: 'Search' });
 }
 
 function showProduct(form) {
@@ -112,6 +136,31 @@ function showOrder(place) {
   place.replaceChildren(
     el('h2', {}, `Order ${order.transaction_id}`), itemList(order.items),
     ...sumRows(order.value, order.shipping), el('p', { className: 'muted' }, 'This is a demo: nothing is charged and nothing is sent.'));
+}
+
+function showLetter(form) {
+  form.addEventListener('submit', (event) => {
+    event.preventDefault();
+    form.reset();
+    form.querySelector('[role=status]').textContent = 'Thank you. In a real shop the next letter would be yours.';
+  });
+}
+
+function showShare(button) {
+  const said = document.querySelector('#shared');
+  button.addEventListener('click', async () => {
+    const url = location.origin + location.pathname;
+    try {
+      if (navigator.share) await navigator.share({ title: document.title, url });
+      else await navigator.clipboard.writeText(url);
+    } catch (error) {
+      // Whoever closes the system's own dialog has not shared anything.
+      if (error.name !== 'AbortError') said.textContent = `Copy it from here: ${url}`;
+      return;
+    }
+    said.textContent = navigator.share ? 'Thank you.' : 'The address is copied. Thank you.';
+    tellLayer('share', { method: navigator.share ? 'system' : 'copy', content_type: 'article', item_id: location.pathname });
+  });
 }
 
 function itemList(items) {

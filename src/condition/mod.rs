@@ -10,7 +10,7 @@ mod words;
 
 pub use eval::{Facts, Truth, holds};
 pub use path::{CHANNELS, Known, OfferFact, Outcome, Path, Shape, VOCABULARY, WEEKDAYS};
-pub use words::{check_words, value_words};
+pub use words::{check_words, fields_words, value_words};
 
 use crate::json::Value;
 use crate::time::Millis;

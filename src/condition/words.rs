@@ -81,7 +81,9 @@ fn order_words(order: Order) -> &'static str {
     }
 }
 
-fn fields_words(condition: &Condition, host: &dyn Host) -> String {
+/// A condition on fields: `item_category is "running" and price is more than 50`.
+#[must_use]
+pub fn fields_words(condition: &Condition, host: &dyn Host) -> String {
     let (separator, parts) = match condition {
         Condition::Is(test) => return say("% is %", &[&test.name, &check_words(&test.check, None, host)]),
         Condition::Not(part) => return say("not (%)", &[&fields_words(part, host)]),

@@ -24,8 +24,11 @@ impl Rules<'_> {
 
     /// The index of the happening that `event` and `where` describe; equal ones are shared.
     pub(super) fn happening(&mut self, node: &Node, report: &mut Report) -> Option<usize> {
-        let event = report.required(node, "event", "\"purchase\"");
-        let event = event.and_then(|event| report.text(&event, "purchase").map(str::to_owned));
+        let named = report.required(node, "event", "\"purchase\"");
+        let event = named.and_then(|event| report.text(&event, "purchase").map(str::to_owned));
+        if let (Some(named), Some(STAGE_CHANGE)) = (&named, event.as_deref()) {
+            self.need_lifecycle(named, report);
+        }
         let mut filter = None;
         let mut text = String::new();
         if let Some(node) = node.get("where") {
@@ -36,7 +39,6 @@ impl Rules<'_> {
     }
 
     pub(super) fn happening_of(&mut self, event: &str, filter: Option<Condition>, text: &str) -> usize {
-        self.asks_stage |= event == STAGE_CHANGE;
         let index = self.happening_names.add(&say("%\n%", &[event, text]));
         if index == self.happenings.len() {
             self.happenings.push(Happening {

@@ -64,6 +64,9 @@ fn read_fold(node: &Node, rules: &mut Rules, report: &mut Report) -> Fold {
         }
         let example = "[{ \"event\": \"view_item\", \"add\": 1 }]";
         if let Some(from) = report.required(node, "from", example) {
+            if from.one_or_more().is_empty() {
+                report.warn(&from, "nothing speaks of this interest", "write `%`", &[example]);
+            }
             for source in from.one_or_more() {
                 if !report.object(&source, "what speaks of an interest", &["event", "where", "add"], &[]) {
                     continue;

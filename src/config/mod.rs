@@ -171,6 +171,8 @@ fn sections(root: &Node, config: &mut Config, report: &mut Report) {
         config.stages = lifecycle::read(&lifecycle, &config.audiences, &mut rules, report);
         if report.errors() > before {
             rules.lifecycle_is_broken = true;
+            // A stage that depends on itself would be asked for without end.
+            config.stages.clear();
             for (index, audience) in config.audiences.iter().enumerate() {
                 if asks_stage(&audience.condition, &config.audiences, &mut Vec::new()) {
                     rules.broken_audiences.push(index);

@@ -5,6 +5,7 @@ use super::offer::{read_after, read_cap};
 use super::reader::{Node, Report};
 use super::schedule::parse_hours;
 use super::{Cap, Config, Rest};
+use crate::json::Value;
 use crate::time::Millis;
 use crate::words::say;
 
@@ -100,7 +101,7 @@ fn read_scope(node: &Node, config: &Config, report: &mut Report) -> Vec<usize> {
             None => report.unknown(&name, false, "placement", text, &known),
         }
     }
-    if named.value.items().is_empty() && named.value.text().is_none() {
+    if named.value == &Value::List(Vec::new()) {
         report.error(
             &named,
             "there is no placement",

@@ -28,12 +28,11 @@ pub(super) fn read(node: &Node, rules: &mut Rules, report: &mut Report) -> Vec<u
         Some(*node)
     };
     let Some(list) = list else { return triggers };
-    let list = list.one_or_more();
-    if list.is_empty() {
-        report.error(node, "there is no trigger", "write for example `\"exit_intent\"`", &[]);
+    if list.one_or_more().is_empty() {
+        report.error(&list, "there is no trigger", "write for example `\"exit_intent\"`", &[]);
     }
-    for one in &list {
-        triggers.extend(rules.trigger(one, report));
+    for one in list.one_or_more() {
+        triggers.extend(rules.trigger(&one, report));
     }
     triggers
 }
@@ -101,7 +100,7 @@ impl Rules<'_> {
             "stage" => {
                 let stage = report.text(&value, "loyal")?;
                 self.stage_named(stage, &value, report);
-                self.asks_stage = true;
+                self.need_lifecycle(&value, report);
                 let filter = Condition::Is(Test {
                     path: Path::Field(vec!["stage".to_owned()]),
                     name: "stage".to_owned(),
@@ -113,7 +112,9 @@ impl Rules<'_> {
                 Some(self.count_of(happening))
             }
             name => {
-                report.error(node, "`%` takes no value", "write `\"%\"`", &[name, name]);
+                if KINDS.contains(&name) {
+                    report.error(node, "`%` takes no value", "write `\"%\"`", &[name, name]);
+                }
                 None
             }
         }

@@ -4,11 +4,11 @@ use super::rank::rank;
 use super::schedule::{self, Closed};
 use super::{Moment, OnPage, Rank, arrange, frequency};
 use crate::condition::{
-    Check, Condition, Did, Facts, Measure, Op, Order, Test, Truth, check_words, holds, value_words,
+    Check, Condition, Did, Facts, Measure, Op, Order, Test, Truth, check_words, fields_words, holds, value_words,
 };
 use crate::config::{After, Fold, Limit, Offer, Period, Rest, Signal};
 use crate::json::Value;
-use crate::plan::Placement;
+use crate::plan::{Happening, Placement};
 use crate::time::{DAY, Millis, clock_text, duration_text, moment_text};
 use crate::words::{add_to_list, decimal, say};
 
@@ -213,7 +213,8 @@ fn explain_offer<'a>(
     let is_shown = page.shown.iter().any(|other| other.id == offer.id);
     why.condition(&offer.eligible, true);
     let eligible = holds(&offer.eligible, moment, moment.host) == Truth::Yes;
-    let triggered = is_shown || why.trigger(index, offer, page);
+    let is_open = moment.here.open == Some((index, page.index));
+    let triggered = is_shown || is_open || why.trigger(index, offer, page);
     let scheduled = why.schedule(offer);
     let capped = why.caps(offer);
     let resting = why.rests(offer);
@@ -342,7 +343,8 @@ impl<'m, 'a> Why<'m, 'a> {
             self.held.push(reason("trigger", text, String::new()));
         } else {
             let text = say("in this visit there was, since it last appeared, no %", &[&words]);
-            self.failed.push(reason("trigger", text, say("there is %", &[&words])));
+            self.failed
+                .push(reason("trigger", text, say("there is some %", &[&words])));
         }
         has_come
     }
@@ -566,15 +568,21 @@ fn event_words(tally: usize, moment: &Moment) -> String {
 fn trigger_words(fold: &Fold, moment: &Moment) -> String {
     let digits = |threshold: f64| moment.host.digits(threshold);
     match fold {
-        Fold::Signal(signal @ (Signal::Dwell | Signal::Idle), threshold) => {
-            say("% of %", &[signal.name(), &duration_text(*threshold as Millis)])
-        }
-        Fold::Signal(Signal::Scroll, threshold) => say("scroll to %", &[&digits(*threshold)]),
-        Fold::Signal(signal, _) => signal.name().to_owned(),
+        Fold::Signal(Signal::ExitIntent, _) => "exit intent".to_owned(),
+        Fold::Signal(Signal::ReturnToTab, _) => "return to the tab".to_owned(),
+        Fold::Signal(Signal::Dwell, span) => say("dwell of %", &[&duration_text(*span as Millis)]),
+        Fold::Signal(Signal::Idle, span) => say("idleness of %", &[&duration_text(*span as Millis)]),
+        Fold::Signal(Signal::Scroll, share) => say("scroll down to %", &[&digits(*share)]),
         fold => {
             let happening = fold.happenings().first().copied().unwrap_or_default();
-            let event = moment.plan.happenings.get(happening);
-            say("`%`", &[event.map_or("", |happening| &happening.event)])
+            match moment.plan.happenings.get(happening) {
+                Some(Happening {
+                    event,
+                    filter: Some(filter),
+                    ..
+                }) => say("`%` whose %", &[event, &fields_words(filter, moment.host)]),
+                happening => say("`%`", &[happening.map_or("", |happening| &happening.event)]),
+            }
         }
     }
 }

@@ -91,9 +91,6 @@ fn exposed_here(scope: usize, moment: &Moment) -> u32 {
         .scopes
         .get(scope)
         .map_or(&[][..], |(placements, _)| placements);
-    let in_scope = |index: &&usize| {
-        let offer = moment.plan.offers.get(**index);
-        offer.is_some_and(|offer| offer.placements.iter().any(|placement| placements.contains(placement)))
-    };
+    let in_scope = |shown: &&Vec<usize>| shown.iter().any(|placement| placements.contains(placement));
     moment.here.exposed.iter().filter(in_scope).count() as u32
 }

@@ -73,7 +73,8 @@ pub fn decide<'a>(placement: usize, on_page: Option<&OnPage>, moment: &Moment<'a
                 .plan
                 .offers
                 .get(offer)
-                .is_some_and(|known| arrange::fits_otherwise(known, moment));
+                .is_some_and(|known| arrange::fits_otherwise(known, moment))
+            && arrange::pressures(placement, moment).is_empty();
         let offers = [offer];
         return decision(placement, if stays { &offers } else { &[] }, moment);
     }

@@ -39,8 +39,8 @@ pub struct Here {
     pub is_seen: bool,
     /// The offers that appeared over the page.
     pub raised: Vec<usize>,
-    /// The offers that were exposed, once for each exposure.
-    pub exposed: Vec<usize>,
+    /// For each exposure, the placement it was in; where that is not known, all it may have been in.
+    pub exposed: Vec<Vec<usize>>,
 }
 
 impl Moment<'_> {

@@ -1,7 +1,7 @@
 //! What has to be kept of the visitor, derived from the rules alone.
 
 use crate::condition::{Condition, Did, Grain, Known, Measure, OfferFact, Outcome, Path, greatest};
-use crate::config::{After, Cap, Config, Fold, Limit, Offer, Period, Rest, Signal};
+use crate::config::{After, Cap, Config, Fold, Limit, Offer, Period, Rest, STAGE_CHANGE, Signal};
 
 /// Everything the rules need to be kept, and nothing else.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -122,10 +122,12 @@ impl Keep {
                 Limit::Quiet(..) => {}
             }
         }
+        keep.fed(config);
         if stages || keep.stage {
             for stage in &config.stages {
                 keep.condition(&stage.when, config, &mut audiences);
             }
+            keep.fed(config);
         }
         keep
     }
@@ -175,20 +177,21 @@ impl Keep {
         // A trigger that fired counts until the visit ends.
         self.visit = true;
         self.tally(index, |tally| tally.last = true);
-        self.fed(index, config);
         let fold = config.tallies.get(index).map(|tally| &tally.fold);
         self.dwell |= matches!(fold, Some(Fold::Signal(Signal::Dwell, _)));
     }
 
     /// Whoever counts changes of stage needs to know the stage.
-    fn fed(&mut self, index: usize, config: &Config) {
-        let Some(tally) = config.tallies.get(index) else { return };
-        for happening in tally.fold.happenings() {
-            let event = config
-                .happenings
-                .get(happening)
-                .map(|happening| happening.event.as_str());
-            self.stage |= event == Some(crate::config::STAGE_CHANGE) && !config.stages.is_empty();
+    fn fed(&mut self, config: &Config) {
+        if config.stages.is_empty() {
+            return;
+        }
+        for (index, tally) in config.tallies.iter().enumerate() {
+            let is_change = |happening: &usize| {
+                let happening = config.happenings.get(*happening);
+                happening.is_some_and(|happening| happening.event == STAGE_CHANGE)
+            };
+            self.stage |= self.asks(index) && tally.fold.happenings().iter().any(is_change);
         }
     }
 
@@ -259,7 +262,6 @@ impl Keep {
     }
 
     fn did(&mut self, did: &Did, config: &Config) {
-        self.fed(did.tally, config);
         let steps = match config.tallies.get(did.tally).map(|tally| &tally.fold) {
             // One entry for each step, and when the steps began anew.
             Some(Fold::Sequence { steps, .. }) => steps.len() + 1,

@@ -148,12 +148,16 @@ impl Profile {
         Some((now, before, *since))
     }
 
-    /// The page says something of the visitor, which counts from now on.
-    pub fn tell(&mut self, name: &str, value: &Value, now: Millis) {
-        self.touched = self.touched.max(now);
+    /// From when what is said now counts: of two in the same ms the second is the later.
+    #[must_use]
+    pub fn told_at(&self, name: &str, now: Millis) -> Millis {
         let before = self.user.iter().find(|(known, _, _)| known == name);
-        // Of two in the same ms the second is the later.
-        let at = before.map_or(now, |(_, _, at)| now.max(at + 1));
+        before.map_or(now, |(_, _, at)| now.max(at + 1))
+    }
+
+    /// The page says something of the visitor, which counts from `at` on.
+    pub fn tell(&mut self, name: &str, value: &Value, at: Millis, now: Millis) {
+        self.touched = self.touched.max(now);
         self.learn(name, value, at);
     }
 

@@ -81,7 +81,7 @@ pub fn measured(did: &Did, count: Option<&Count>, now: Millis, plan: &Plan, host
             match did.measure {
                 Measure::Max => sum,
                 // Sums of decimal fractions are off by less than this, whatever their order.
-                _ => Some((sum.unwrap_or(0.0) * 1e6).round() / 1e6).map(finite),
+                _ => Some(finite((sum.unwrap_or(0.0) * 1e6).round() / 1e6)),
             }
         }
         _ => None,

@@ -71,13 +71,15 @@ impl Core {
                 answer = report::decision(first, decision.as_ref(), engine.plan());
             }
             7 => {
-                answer = match second {
+                let (kind, placement) = second.split_once(' ').unwrap_or((second, ""));
+                let placement = Some(placement).filter(|name| !name.is_empty());
+                answer = match kind {
                     "raised" => engine.raised(first, now),
                     "closed" => {
                         engine.closed(first);
                         true
                     }
-                    _ => Outcome::named(second).is_some_and(|outcome| engine.outcome(first, outcome, now)),
+                    _ => Outcome::named(kind).is_some_and(|kind| engine.outcome_in(first, placement, kind, now)),
                 }
                 .into();
             }

@@ -2,10 +2,10 @@
 
 export const card = (title, more = {}) => ({ template: 'card', title, ...more });
 
-/** Offers for one placement, `hero`, best first; each is its id's card unless it brings content. */
+/** Offers for one placement, `hero`, best first, by more than what it costs to have been seen lately; each is its id's card unless it brings content. */
 export const heroes = (...offers) => ({
   placements: { hero: {} },
-  offers: offers.map((offer, i) => ({ placement: 'hero', value: { site: 100 - i }, content: card(offer.id), ...offer })),
+  offers: offers.map((offer, i) => ({ placement: 'hero', value: { site: 100 / 2 ** i }, content: card(offer.id), ...offer })),
 });
 
 export const HERO = '<div data-placement="hero"><p id="fallback">As ever</p></div>';

@@ -224,6 +224,15 @@ impl Twin {
         (self.page.input, self.page.idle) = (now, 0.0);
     }
 
+    pub fn is_idle_for_longer(&self, now: Millis) -> bool {
+        (now - self.page.input) as f64 > self.page.idle
+    }
+
+    /// Nothing is known of the page.
+    pub fn leave(&mut self) {
+        self.page = Page::default();
+    }
+
     /// Still no input. Answers with the time since the last.
     pub fn idle(&mut self, now: Millis) -> Millis {
         let silence = (now - self.page.input) as f64;
@@ -371,7 +380,7 @@ impl Twin {
         }
     }
 
-    /// Whether it is too much for a placement, with offers planned in others.
+    /// Whether it is too much for a placement, with offers planned in these.
     pub fn is_pressed(&self, placement: &str, planned: &[String], now: Millis) -> bool {
         list(&self.config["pressure"]).iter().any(|rule| {
             let scope = match &rule["placements"] {
@@ -381,7 +390,7 @@ impl Twin {
             if !scope.iter().any(|name| name == placement) {
                 return false;
             }
-            // Where an offer was seen is not told: it counts wherever it may appear.
+            // Where an offer was seen is not told: it counts wherever it may appear. What is planned counts where it is to be.
             let within: Vec<Json> = self
                 .offers()
                 .into_iter()

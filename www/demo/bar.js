@@ -1,11 +1,13 @@
-// Demo only: the bar at the foot of every page. It moves the clock, sets the consent level, and shows why each placement
-// shows what it shows. This file is the only one of the shop that speaks to Maitre, and all is well without it.
+// Demo only: the bar at the foot of every page. It moves the clock, plays what is hard to do by hand, sets the consent level,
+// and shows what is known and why each placement shows what it shows. All is well without it.
 import { el } from '../dom.js';
 
 const KEYS = { clock: 'lopenfell.demo.clock', consent: 'lopenfell.demo.consent', outline: 'lopenfell.demo.outline', open: 'lopenfell.demo.open' };
 const MINUTE = 60_000;
 const DAY = 24 * 60 * MINUTE;
-const STEPS = [['+30 min', 30 * MINUTE], ['+1 day', DAY], ['+3 days', 3 * DAY], ['+2 weeks', 14 * DAY]];
+const STEPS = [['+30 min', 30 * MINUTE], ['+1 day', DAY], ['+3 days', 3 * DAY], ['+2 weeks', 14 * DAY], ['+10 weeks', 70 * DAY]];
+const LETTER = '/?utm_source=letter&utm_medium=email';
+const OVERLAY = 'overlay';
 const LEVELS = [
   ['off', 'Off', 'observe nothing, decide nothing'],
   ['memory', 'This page only', 'nothing is stored'],
@@ -13,9 +15,12 @@ const LEVELS = [
   ['profile', 'Remember me', 'on this device, until forgotten'],
 ];
 const STATUS = {
+  up: 'over the page now',
   shown: 'shown',
-  outranked: 'could be shown, another one is worth more',
+  outranked: 'could be shown, another one goes before',
   ineligible: 'not for this visitor now',
+  untriggered: 'waits for its moment',
+  pressed: 'held back: enough for now',
   unscheduled: 'not at this time',
   capped: 'shown often enough',
   resting: 'resting',
@@ -31,6 +36,7 @@ if (tag && LEVELS.some(([level]) => level === chosen)) tag.dataset.consent = cho
 // The reasons of the moment an offer was chosen: once it has been seen, its cap may be used up.
 const decided = new Map();
 const why = el('div', { className: 'demo-why' });
+const known = el('p', { className: 'demo-known' });
 const state = el('span', { className: 'demo-state' });
 const bar = el('details', { className: 'demo-bar' }, el('summary', {}, el('strong', {}, 'Demo'), state), panel());
 document.body.append(el('aside', { 'aria-label': 'Demo controls' }, bar));
@@ -52,7 +58,8 @@ refresh();
 // Modules have run by then: Maitre's handle is there, or never will be.
 addEventListener('DOMContentLoaded', () => {
   guarded(() => window.maitre?.on('decision', ({ placement }) => {
-    decided.set(placement, explain(placement));
+    // What appears over the page is told of after it came, so its reasons are kept from before.
+    if (placement !== OVERLAY) decided.set(placement, explain(placement));
     refreshSoon();
   }));
   Promise.resolve(window.maitre).then(refreshSoon, refreshSoon);
@@ -65,6 +72,7 @@ function panel() {
   const steps = STEPS.map(([name, by]) => button(name, () => setClock(clock() + by)));
   const back = button('Back to now', () => setClock(0));
   back.disabled = ahead === 0;
+  const letter = button('+10 weeks, by a letter', () => setClock(clock() + 70 * DAY, LETTER));
 
   const levels = LEVELS.map(([level, name, meaning]) => {
     const input = el('input', { type: 'radio', name: 'demo-consent', value: level, checked: tag?.dataset.consent === level });
@@ -85,7 +93,11 @@ function panel() {
     el('div', { className: 'demo-controls' },
       el('section', {}, el('h2', {}, 'Move the clock'),
         el('p', {}, `For this shop it is ${when.format(Date.now())}. A visit ends after 30 quiet minutes.`),
-        el('p', { className: 'demo-buttons' }, ...steps, back)),
+        el('p', { className: 'demo-buttons' }, ...steps, letter, back)),
+      el('section', {}, el('h2', {}, 'Moments'),
+        el('p', { className: 'demo-buttons' }, button('Pointer leaves', pointerLeaves), button('Back from another tab', backFromAnotherTab)),
+        el('p', {}, 'Reading, scrolling and pausing are real: they take their time.')),
+      el('section', {}, el('h2', {}, 'What is known'), known, el('p', {}, el('a', { href: '/remembered/' }, 'What we remember'))),
       el('fieldset', {}, el('legend', {}, 'What Maitre may keep'), ...levels,
         ...(navigator.globalPrivacyControl ? [el('p', {}, 'Your browser sends Global Privacy Control: nothing is kept beyond the page.')] : [])),
       el('section', {}, el('h2', {}, 'Begin again'),
@@ -104,14 +116,17 @@ function refreshSoon() {
 function refresh() {
   const explanations = new Map();
   for (const place of document.querySelectorAll('[data-placement]')) explanations.set(place.dataset.placement, explained(place));
+  const inPage = explanations.size;
+  explanations.set(OVERLAY, explain(OVERLAY));
   const filled = document.querySelectorAll('[data-maitre=offer]').length;
   const isTelling = [...explanations.values()].some((explanation) => explanation?.offers.length > 0);
 
   state.replaceChildren(
     ...(clock() > 0 ? [el('span', {}, `clock +${ahead(clock())}`)] : []),
-    el('span', {}, isTelling ? `${filled} of ${explanations.size} placements show an offer` : 'fallbacks only'));
+    el('span', {}, isTelling ? `${filled} of ${inPage} placements show an offer` : 'fallbacks only'));
 
   if (!bar.open) return;
+  known.replaceChildren(...whatIsKnown());
   if (!isTelling) {
     delete why.dataset.told;
     why.replaceChildren(el('p', {}, window.maitre ? 'Maitre is off, or still on its way.' : 'Maitre is not running here, so every placement shows its own fallback.'));
@@ -123,6 +138,14 @@ function refresh() {
   why.dataset.told = told;
   const unfolded = new Set([...why.querySelectorAll('details[open]')].map((part) => part.dataset.of));
   why.replaceChildren(...[...explanations.values()].filter(Boolean).map((explanation) => placement(explanation, unfolded.has(explanation.placement))));
+}
+
+/** The stage is what the placement `stage`, which stands on the page /remembered/, would show. */
+function whatIsKnown() {
+  const stage = guarded(() => window.maitre.decide('stage').offer?.replace('stage-', ''));
+  const topics = guarded(() => window.maitre.interests()) ?? [];
+  return [['Stage', stage ?? 'none'], ...topics.map(({ title, score, muted }) => [title, muted ? 'left alone' : figure(score)])]
+    .map(([name, value]) => el('span', {}, `${name} `, el('strong', {}, value)));
 }
 
 /** Why a place shows what it shows: as it was decided, unless an offer was closed since. */
@@ -139,10 +162,12 @@ function explain(name) {
   });
 }
 
-function placement({ placement: name, shows, offers }, unfold) {
-  const shown = offers.filter(({ status }) => status === 'shown');
-  const others = offers.filter(({ status }) => status !== 'shown');
-  const section = el('section', { className: 'demo-placement' }, el('h3', {}, name, el('small', {}, shows.length > 0 ? '' : 'shows its fallback')));
+function placement({ placement: name, onPage, offers }, unfold) {
+  // What has come over the page has used up its moment: what would be decided now is another matter.
+  const up = name === OVERLAY ? offers.filter(({ offer: id }) => onPage?.includes(id)) : [];
+  const shown = [...up.map((each) => ({ ...each, status: 'up', failed: [], change: '' })), ...offers.filter((each) => each.status === 'shown' && !up.includes(each))];
+  const others = offers.filter((each) => each.status !== 'shown' && !up.includes(each));
+  const section = el('section', { className: 'demo-placement' }, el('h3', {}, name, el('small', {}, shown.length > 0 ? '' : name === OVERLAY ? 'shows nothing' : 'shows its fallback')));
   section.append(el('ul', {}, ...shown.map(offer)));
   if (others.length > 0) {
     section.append(el('details', { open: unfold, dataset: { of: name } },
@@ -151,8 +176,11 @@ function placement({ placement: name, shows, offers }, unfold) {
   return section;
 }
 
-function offer({ offer: id, value, status, held, failed, change }) {
-  const item = el('li', { dataset: { status } }, el('p', {}, el('strong', {}, id), el('span', { className: 'demo-status' }, `${STATUS[status] ?? status}, worth ${value}`)));
+function offer({ offer: id, rank, fit, value, freshness, status, held, failed, change }) {
+  const item = el('li', { dataset: { status } }, el('p', {}, el('strong', {}, id), el('span', { className: 'demo-status' }, STATUS[status] ?? status)));
+  if (['shown', 'up', 'outranked'].includes(status)) {
+    item.append(el('p', { className: 'demo-rank' }, `rank ${figure(rank)} = fit ${figure(fit)} × value ${figure(value)} × freshness ${figure(freshness)}`));
+  }
   const reasons = [...failed.map((reason) => [reason, 'no']), ...held.map((reason) => [reason, 'yes'])];
   if (reasons.length > 0) item.append(el('ul', { className: 'demo-checks' }, ...reasons.map(check)));
   if (change) item.append(el('p', { className: 'demo-change' }, ...spoken(change.replace(/^show it: /, 'It would be shown if '))));
@@ -182,9 +210,27 @@ function startOver() {
   location.assign('/');
 }
 
-function setClock(to) {
+function setClock(to, path) {
   stored(KEYS.clock, to > 0 ? String(to) : null);
-  location.reload();
+  if (path) location.assign(path);
+  else location.reload();
+}
+
+/** As when the pointer goes up to the tabs. On a touch screen the moment is a flick back to the top instead. */
+function pointerLeaves() {
+  document.documentElement.dispatchEvent(new MouseEvent('mouseout', { bubbles: true, clientY: -1 }));
+}
+
+function backFromAnotherTab() {
+  for (const hidden of [true, false]) {
+    Object.defineProperty(document, 'hidden', { value: hidden, configurable: true });
+    document.dispatchEvent(new Event('visibilitychange'));
+  }
+  delete document.hidden;
+}
+
+function figure(number) {
+  return String(Math.round(number * 100) / 100);
 }
 
 function clock() {

@@ -22,11 +22,11 @@ impl Rules<'_> {
             return (Path::Field(steps()), Shape::Any);
         }
         if let Some((known, _, shape)) = VOCABULARY.iter().find(|(_, path, _)| *path == name) {
+            if let (Known::TopInterest, Some(broken)) = (known, self.broken_topics.first()) {
+                report.wrong_key(node, "the interest `%` has an error", "mend it there", &[broken]);
+            }
             if matches!(known, Known::StageNow | Known::StageBefore | Known::StageDays) {
-                self.asks_stage = true;
-                if self.lifecycle_is_broken {
-                    report.wrong_key(node, "the lifecycle has an error", "mend it there", &[]);
-                }
+                self.need_lifecycle(node, report);
             }
             return (Path::Known(*known), *shape);
         }
@@ -84,6 +84,14 @@ impl Rules<'_> {
         let facts: Vec<&str> = facts.iter().map(String::as_str).collect();
         report.unknown(node, true, "path", name, &facts);
         None
+    }
+
+    /// A rule asks about stages.
+    pub(in super::super) fn need_lifecycle(&mut self, node: &Node, report: &mut Report) {
+        self.asks_stage = true;
+        if self.lifecycle_is_broken {
+            report.wrong_key(node, "the lifecycle has an error", "mend it there", &[]);
+        }
     }
 
     /// The name of a stage stands here.
