@@ -25,11 +25,11 @@
 //! # The way of an event
 //!
 //! ```text
-//! offers.json ──► config ──► plan ───────────────┐
-//!                                                ▼
-//! page ──► event ──► profile (visit, tallies, history) ──► decide ──► decision ──► page
-//!               ▲                                                                     │
-//!               └───────────────────────── outcome ◄──────────────────────────────────┘
+//! offers.json ──► config ──► plan ─────────────────────┐
+//!                                                      ▼
+//! page ──► event ──► profile (visit, tallies, stage, history) ──► decide ──► decision ──► page
+//!      signal   ▲                                                                            │
+//!               └───────────────────────────── outcome ◄─────────────────────────────────────┘
 //! ```
 //!
 //! # The rooms, in the order data takes

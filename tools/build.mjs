@@ -83,7 +83,7 @@ async function pack() {
       charset: 'utf8',
       legalComments: 'none',
       logLevel: 'warning',
-      plugins: [glueFromTarget],
+      plugins: [glueFromTarget, smallStyles],
       define: { __VERSION__: JSON.stringify(crate().version) },
       ...options,
     });
@@ -108,6 +108,19 @@ const glueFromTarget = {
   name: 'glue-from-target',
   setup(build) {
     build.onResolve({ filter: /\/pkg\/core(\.js)?$/ }, () => ({ path: join(GLUE, 'core.js'), sideEffects: false }));
+  },
+};
+
+/** Style sheets stand in template strings, which the bundler leaves as they are. */
+const smallStyles = {
+  name: 'small-styles',
+  setup({ onLoad, esbuild }) {
+    onLoad({ filter: /-element\.ts$/ }, async ({ path }) => {
+      const text = readFileSync(path, 'utf8');
+      const [whole, name, css] = /const ([A-Z]+) = `([^`]+)`/.exec(text);
+      const { code } = await esbuild.transform(css, { loader: 'css', minify: true, target: 'chrome123' });
+      return { loader: 'ts', contents: text.replace(whole, () => `const ${name} = ${JSON.stringify(code.trim())}`) };
+    });
   },
 };
 

@@ -44,28 +44,27 @@ pub(super) fn arrange(on_page: &OnPage, moment: &Moment) -> Arrangement {
     let mut arranged: Arrangement = open.iter().map(|placement| (*placement, Vec::new())).collect();
     let mut candidates: Vec<Candidate> = Vec::new();
     for placement in &open {
-        candidates.push(best(*placement, None, moment));
+        candidates.push(best(*placement, &taken, moment));
     }
     while let Some((place, candidate)) = first(&open, &candidates, moment) {
-        let (Some(placement), Some((placement_index, shown))) = (open.get(place), arranged.get_mut(place)) else {
+        let (Some((placement, shown)), Some(slot)) = (arranged.get_mut(place), candidates.get_mut(place)) else {
             break;
         };
-        let plan = moment.plan.placements.get(*placement_index);
-        let room = plan.is_some_and(|known| shown.len() < known.take);
-        let is_overlay = plan.is_some_and(|known| known.overlay);
-        let mut next = room;
-        if room && taken.allows(candidate.1, *placement, is_overlay, moment) {
-            taken.take(candidate.1, Some(*placement), moment);
-            taken.overlay |= is_overlay;
-            shown.push(candidate.1);
-            next = plan.is_some_and(|known| shown.len() < known.take);
+        *slot = None;
+        let Some(known) = moment.plan.placements.get(*placement) else {
+            break;
+        };
+        // What is planned only grows, so a placement under pressure stays so.
+        if is_pressed(*placement, &taken.planned, moment) || (known.overlay && taken.overlay) {
+            continue;
         }
-        if let Some(slot) = candidates.get_mut(place) {
-            *slot = if next {
-                best(*placement, Some(&candidate), moment)
-            } else {
-                None
-            };
+        if !taken.has(candidate.1, moment) {
+            taken.take(candidate.1, Some(*placement), moment);
+            taken.overlay |= known.overlay;
+            shown.push(candidate.1);
+        }
+        if shown.len() < known.take {
+            *slot = best(*placement, &taken, moment);
         }
     }
     arranged
@@ -80,12 +79,10 @@ impl Taken {
         self.planned.extend(placement);
     }
 
-    fn allows(&self, index: usize, placement: usize, is_overlay: bool, moment: &Moment) -> bool {
+    /// The offer, or one of its family, is on the page or about to be.
+    fn has(&self, index: usize, moment: &Moment) -> bool {
         let family = moment.plan.offers.get(index).and_then(|offer| offer.family);
-        let is_taken = self.offers.contains(&index)
-            || family.is_some_and(|family| self.families.contains(&family))
-            || (is_overlay && self.overlay);
-        !is_taken && !is_pressed(placement, &self.planned, moment)
+        self.offers.contains(&index) || family.is_some_and(|family| self.families.contains(&family))
     }
 }
 
@@ -137,8 +134,8 @@ pub(super) fn is_ahead(candidate: &(Rank, usize), other: &(Rank, usize)) -> bool
     candidate.0.total > other.0.total || (candidate.0.total == other.0.total && candidate.1 < other.1)
 }
 
-/// The best of a placement's offers that fit, after the one before.
-fn best(placement: usize, before: Option<&(Rank, usize)>, moment: &Moment) -> Candidate {
+/// The best of a placement's offers that fit and aren't taken.
+fn best(placement: usize, taken: &Taken, moment: &Moment) -> Candidate {
     let known = moment.plan.placements.get(placement)?;
     let mut best: Candidate = None;
     let mut most_fitting: f64 = 1.0;
@@ -154,8 +151,9 @@ fn best(placement: usize, before: Option<&(Rank, usize)>, moment: &Moment) -> Ca
             break;
         }
         let candidate = (rank(offer, moment), *index);
-        let is_next = before.is_none_or(|before| is_ahead(before, &candidate));
-        if is_next && best.is_none_or(|best| is_ahead(&candidate, &best)) && fits(*index, offer, known.overlay, moment)
+        if best.is_none_or(|best| is_ahead(&candidate, &best))
+            && !taken.has(*index, moment)
+            && fits(*index, offer, known.overlay, moment)
         {
             best = Some(candidate);
         }

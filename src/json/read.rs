@@ -60,6 +60,12 @@ impl<'a> Reader<'a> {
     }
 
     fn fault(&mut self, what: &'static str, remedy: &'static str) {
+        // Only who writes a config reads what is wrong with it.
+        let (what, remedy) = if cfg!(feature = "authoring") {
+            (what, remedy)
+        } else {
+            ("", "")
+        };
         self.faults.push(Fault {
             offset: self.at,
             what,

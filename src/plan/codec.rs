@@ -49,6 +49,11 @@ impl Plan {
     }
 }
 
+/// Without authoring plans are only read, so that what writes them can be left out.
+fn is_reading(pass: &Pass) -> bool {
+    !cfg!(feature = "authoring") || pass.reading
+}
+
 /// Something that goes in and out as bytes.
 trait Part: Default {
     fn pass(&mut self, pass: &mut Pass);
@@ -73,7 +78,7 @@ impl Part for Plan {
         self.pressures.pass(pass);
         self.scopes.pass(pass);
         self.keep.pass(pass);
-        if pass.reading {
+        if is_reading(pass) {
             self.hold = self.keep.clone();
             self.sound = true;
         }
@@ -118,14 +123,17 @@ macro_rules! variants {
     ($($name:ident: $($number:literal $variant:ident $(($($inside:ident),*))? $({$($field:ident),*})?;)*)*) => {
         $(impl Part for $name {
             fn pass(&mut self, pass: &mut Pass) {
-                let number = pass.byte(match self {
-                    $($name::$variant $(($($inside),*))? $({$($field),*})? => {
-                        $($(let _ = $inside;)*)?
-                        $($(let _ = $field;)*)?
-                        $number
-                    })*
-                });
-                if pass.reading {
+                let number = if is_reading(pass) { 0 } else {
+                    match self {
+                        $($name::$variant $(($($inside),*))? $({$($field),*})? => {
+                            $($(let _ = $inside;)*)?
+                            $($(let _ = $field;)*)?
+                            $number
+                        })*
+                    }
+                };
+                let number = pass.byte(number);
+                if is_reading(pass) {
                     *self = match number {
                         $($number => $name::$variant $(($({ let $inside = Default::default(); $inside }),*))? $({$($field: Default::default()),*})?,)*
                         _ => {
@@ -207,9 +215,13 @@ impl Part for Known {
 
 impl Part for Names {
     fn pass(&mut self, pass: &mut Pass) {
-        let mut names = self.all().to_vec();
+        let mut names = if is_reading(pass) {
+            Vec::new()
+        } else {
+            self.all().to_vec()
+        };
         names.pass(pass);
-        if pass.reading {
+        if is_reading(pass) {
             for name in &names {
                 self.add(name);
             }
@@ -278,7 +290,7 @@ impl<T: Part> Part for Option<T> {
 impl<T: Part> Part for Vec<T> {
     fn pass(&mut self, pass: &mut Pass) {
         for index in 0..pass.length(self.len()) {
-            if pass.reading {
+            if is_reading(pass) {
                 self.push(T::default());
             }
             if let Some(item) = self.get_mut(index) {

@@ -192,7 +192,6 @@ impl Count {
         let last = reached.len();
         for step in (2..=last).rev() {
             if reached.get(step - 1) == Some(&true)
-                && (step == last || !without)
                 && let Some(began) = self.step(step - 1)
             {
                 self.note_recent(step as u32, began);
