@@ -48,6 +48,9 @@ function measure(call, times = 2_000, rounds = 9) {
 
 initSync({ module: readFileSync(fileURLToPath(new URL('../target/glue/pkg/core_bg.wasm', import.meta.url))) });
 
+// The first run of anything is slow.
+new Core(text.encode(config(COUNTS[0])), 'UTC').free();
+
 const rows = COUNTS.map((count) => {
   const source = text.encode(config(count));
   const begun = performance.now();

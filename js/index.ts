@@ -127,6 +127,7 @@ const begin = ({ offers, consent = 'memory', wasm }: Options): Started => {
     measured?.again();
   }, guard);
 
+  const unknown = (placement: string): void => report(`placement \`${placement}\` is not in the config`, 'add it to `placements`, or correct its name where it is used');
   const outcome = (offer: string, kind: string, placement: string): void => tell((core, time) => core.outcome(offer, kind, time, placement));
   const shown = (placement: string, offers: Shown[]): void => decided(decision(placement, offers));
   const overlay = overlays({ outcome, shown, report, guard });
@@ -134,7 +135,7 @@ const begin = ({ offers, consent = 'memory', wasm }: Options): Started => {
     fill(asked) {
       const answers = ask<(Answer & { placement: string; known?: boolean })[]>((core) => core.fill(JSON.stringify(asked), now()), []);
       for (const { placement, known } of answers) {
-        if (known === false) report(`placement \`${placement}\` is not in the config`, 'add it to `placements`, or correct `data-placement`');
+        if (known === false) unknown(placement);
       }
       return answers;
     },
@@ -191,7 +192,8 @@ const begin = ({ offers, consent = 'memory', wasm }: Options): Started => {
       tell((core, time) => core.user(said, time));
     }),
     decide: (placement) => {
-      const { offers } = ask<Answer>((core) => core.decide(String(placement), beside(), now()), { offers: [], fallback: null });
+      const { offers, known } = ask<Answer & { known?: boolean }>((core) => core.decide(String(placement), beside(), now()), { offers: [], fallback: null });
+      if (known === false) unknown(placement);
       return decision(placement, offers);
     },
     explain(placement) {
@@ -203,7 +205,11 @@ const begin = ({ offers, consent = 'memory', wasm }: Options): Started => {
       return present ? { ...explanation, onPage: present } : explanation;
     },
     interests: () => ask<Interest[]>((core) => core.interests(now()), []),
-    mute: guard((topic, isMuted = true) => tell((core, time) => core.mute(String(topic), isMuted, time))),
+    mute: guard((topic, isMuted = true) =>
+      tell((core, time) => {
+        if (!core.mute(String(topic), isMuted, time)) report(`no rule asks about the topic \`${topic}\``, 'correct its name');
+      }),
+    ),
     consent: guard((wished) => {
       const next = granted(wished);
       // A slip must not erase what the visitor agreed to keep.

@@ -266,7 +266,7 @@ export const readJourney = (file: string, text: string, names: Names): { journey
       return new Map([[decide, expect]]);
     }
     const expected = object(expect);
-    if (!expected) wrong(container, 'expect', `\`expect\` is ${show(expect)}`, 'write an object, as in `{ "overlay": null }`');
+    if (!expected) wrong(container, 'expect', `\`expect\` is ${show(expect)}`, `write an object of placements, as in \`{ "${[...names.placements.keys()][0] ?? 'overlay'}": null }\``);
     for (const name of Object.keys(expected ?? {})) if (isPlacement(expected as Fields, name, name)) readExpected(expected as Fields, name, name);
     return new Map(Object.entries(expected ?? {}));
   };

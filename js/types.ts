@@ -17,7 +17,7 @@ export type Consent = 'off' | 'memory' | 'visit' | 'profile';
  * a template of the page (`template` is then the id of its `<template>`) reads whatever fields it names.
  */
 export interface Content {
-  /** `card`, `banner`, `text`, or the id of a `<template>` of the page. */
+  /** `card` (or `inline`), `banner`, `text`, in overlays also `modal`, `bar`, `toast`; or the id of a `<template>` of the page. */
   template: string;
   /** A short headline. */
   title?: string;
@@ -25,7 +25,7 @@ export interface Content {
   text?: string;
   /** Where the image is: an `https:` URL or a path of this site. */
   image?: string;
-  /** What the image says to those who can't see it; leave it out when the image is decoration. */
+  /** What the image says to those who can't see it; `""` when the image is decoration. */
   alt?: string;
   /** The words of the link. */
   cta?: string;
@@ -167,7 +167,7 @@ export interface Maitre {
   explain(placement: string): Explanation;
   /** The topics that rules ask about, with what is known of the visitor's interest in them. */
   interests(): Interest[];
-  /** The visitor wants a topic left alone, or (`false`) not any more; its score is erased either way. */
+  /** The visitor wants a topic left alone: its score is erased. `false`: not any more; it begins anew. */
   mute(topic: string, isMuted?: boolean): void;
   /** What the page knows of the visitor, for conditions on `user.*`; added to what it said before. Stored only where the config's `site.keep` names it. */
   set(user: Record<string, unknown>): void;

@@ -402,7 +402,12 @@ impl Engine {
         else {
             return false;
         };
-        if let Some(count) = self.profile.counts.entry(tally) {
+        if let Some(count) = self
+            .profile
+            .counts
+            .entry(tally)
+            .filter(|count| count.is_muted() != muted)
+        {
             count.mute(muted, now);
             let count = count.clone();
             if let Some(own) = self.own.counts.entry(tally) {

@@ -1249,3 +1249,26 @@ fn an_outcome_counts_where_it_happened() {
     assert_eq!(shows(Some("hero"), Outcome::Exposed), [1, 1]);
     assert_eq!(shows(Some("aside"), Outcome::Exposed), [1, 0]);
 }
+
+#[test]
+fn pressure_may_rest_as_an_offer_does() {
+    let overlays = |rest: Json| {
+        let config = json!({ "placements": { "hero": {} }, "pressure": [rest],
+            "offers": [{ "id": "a", "placement": "hero", "content": { "template": "text", "text": "x" } }] });
+        let mut engine = kit::engine(&config);
+        view(&mut engine, "/", at(NOON));
+        engine.outcome("a", Dismissed, at(NOON));
+        [9, 10].map(|minutes| {
+            engine
+                .decide("hero", at(NOON) + minutes * MINUTE)
+                .expect("a placement")
+                .offers
+                .len()
+        })
+    };
+    assert_eq!(overlays(json!({ "rest": "10m", "after": "dismissed" })), [0, 1]);
+    assert_eq!(
+        overlays(json!({ "rest": { "after": "dismissed", "for": "10m" } })),
+        [0, 1]
+    );
+}

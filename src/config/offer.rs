@@ -296,7 +296,7 @@ pub(super) fn read_cap(node: &Node, per_page: bool, report: &mut Report) -> Opti
     })
 }
 
-fn read_rest(node: &Node, rules: &mut Rules, report: &mut Report) -> Option<Rest> {
+pub(super) fn read_rest(node: &Node, rules: &mut Rules, report: &mut Report) -> Option<Rest> {
     if !report.object(node, "a rest", &["after", "for"], &[]) {
         return None;
     }

@@ -1,7 +1,7 @@
 //! `pressure`: how much is too much, across offers.
 
 use super::condition::Rules;
-use super::offer::{read_after, read_cap};
+use super::offer::{read_after, read_cap, read_rest};
 use super::reader::{Node, Report};
 use super::schedule::parse_hours;
 use super::{Cap, Config, Rest};
@@ -52,20 +52,11 @@ fn read_entry(node: &Node, rules: &mut Rules, report: &mut Report) -> Vec<Limit>
     for cap in node.get("cap").iter().flat_map(Node::one_or_more) {
         limits.extend(read_cap(&cap, true, report).map(Limit::Cap));
     }
-    match (node.get("rest"), node.get("after")) {
-        (Some(rest), Some(after)) => {
-            let span = report.span(&rest);
-            if let (Some(span), Some(after)) = (span, read_after(&after, rules, report)) {
-                limits.push(Limit::Rest(Rest { after, span }));
-            }
-        }
-        (Some(_), None) => {
-            report.required(node, "after", "{ \"event\": \"purchase\" }");
-        }
-        (None, Some(_)) => {
-            report.required(node, "rest", "\"14d\"");
-        }
-        (None, None) => {}
+    if let Some(rest) = node.get("rest").filter(|rest| matches!(rest.value, Value::Map(_))) {
+        // As an offer's is written.
+        limits.extend(read_rest(&rest, rules, report).map(Limit::Rest));
+    } else {
+        limits.extend(read_silence(node, rules, report));
     }
     if let Some(quiet) = node.get("quiet") {
         match quiet.value.text().and_then(parse_hours) {
@@ -79,6 +70,28 @@ fn read_entry(node: &Node, rules: &mut Rules, report: &mut Report) -> Vec<Limit>
         report.error(node, "this limits nothing", remedy, &[]);
     }
     limits
+}
+
+/// `rest` and `after`, side by side.
+fn read_silence(node: &Node, rules: &mut Rules, report: &mut Report) -> Option<Limit> {
+    match (node.get("rest"), node.get("after")) {
+        (Some(rest), Some(after)) => {
+            let span = report.span(&rest);
+            let after = read_after(&after, rules, report);
+            return Some(Limit::Rest(Rest {
+                after: after?,
+                span: span?,
+            }));
+        }
+        (Some(_), None) => {
+            report.required(node, "after", "{ \"event\": \"purchase\" }");
+        }
+        (None, Some(_)) => {
+            report.required(node, "rest", "\"14d\"");
+        }
+        (None, None) => {}
+    }
+    None
 }
 
 /// The placements it is about: all, if it doesn't say.

@@ -4,7 +4,7 @@ use super::rank::rank;
 use super::schedule::{self, Closed};
 use super::{Moment, OnPage, Rank, arrange, frequency};
 use crate::condition::{
-    Check, Condition, Did, Facts, Measure, Op, Order, Test, Truth, check_words, fields_words, holds, value_words,
+    Check, Condition, Did, Facts, Measure, Op, Order, Path, Test, Truth, check_words, fields_words, holds, value_words,
 };
 use crate::config::{After, Fold, Limit, Offer, Period, Rest, Signal};
 use crate::json::Value;
@@ -344,7 +344,7 @@ impl<'m, 'a> Why<'m, 'a> {
         } else {
             let text = say("in this visit there was, since it last appeared, no %", &[&words]);
             self.failed
-                .push(reason("trigger", text, say("there is some %", &[&words])));
+                .push(reason("trigger", text, say("its moment comes: %", &[&words])));
         }
         has_come
     }
@@ -470,6 +470,12 @@ impl<'m, 'a> Why<'m, 'a> {
     fn outranked(&mut self, index: usize, offer: &Offer, rank: &Rank, page: &Page) {
         let plan = self.moment.plan;
         let host = self.moment.host;
+        let open = self.moment.here.open.filter(|_| page.placement.overlay);
+        if let Some(other) = open.and_then(|(open, _)| plan.offers.get(open)) {
+            let text = say("`%` is over the page", &[plan.id(other)]);
+            self.failed.push(reason("page", text, "that is closed".to_owned()));
+            return;
+        }
         let place = |place: usize| plan.placements.get(place).map_or("", |known| &known.name);
         let kin = |other: &Offer| other.family.is_some() && other.family == offer.family;
         let elsewhere = page.elsewhere.iter().find_map(|(at, other)| {
@@ -602,7 +608,12 @@ fn audience_reason(index: usize, is_in: bool, wanted: bool, moment: &Moment) -> 
 
 fn test_reason(test: &Test, wanted: bool, moment: &Moment) -> Reason {
     let words = check_words(&test.check, None, moment.host);
-    let is = value_words(&moment.fact(&test.path), None, moment.host);
+    let fact = match (&test.path, &*moment.fact(&test.path)) {
+        // Scores have more digits than anyone would read.
+        (Path::Interest(_), Value::Number(score)) => Value::Number((score * 1e6).round() / 1e6),
+        (_, fact) => fact.clone(),
+    };
+    let is = value_words(&fact, None, moment.host);
     let (has_to, change) = if wanted {
         ("has to be", "is")
     } else {

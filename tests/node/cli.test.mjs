@@ -205,7 +205,7 @@ const BAD_STEPS = [
   [{ at: '1s', page: { path: '/', item: { price: '9' } } }, /`price` is `"9"`; write a number/],
   [{ at: '1s', event: 'page_view' }, /write `"page": \{ "path": "\/" \}`/],
   [{ at: '1s', event: 'view_item', with: [] }, /`with` is `\[\]`; write an object/],
-  [{ at: '1s', event: 'view_item', expect: null }, /`expect` is `null`; write an object, as in `\{ "overlay": null \}`/],
+  [{ at: '1s', event: 'view_item', expect: null }, /`expect` is `null`; write an object of placements, as in `\{ "hero": null \}`/],
   [{ at: '1s', decide: 'herro', expect: null }, /there is no placement `herro`; did you mean `hero`\?/],
   [{ at: '1s', decide: 'hero', expect: 'welcom' }, /`expect` names the unknown offer `welcom`; did you mean `welcome`\?/],
   [{ at: '1s', decide: 'hero', expect: ['welcome', 'again'] }, /`expect` has 2 offers, but `hero` takes 1;/],

@@ -290,7 +290,7 @@ const BAD_STEPS = [
   [{ at: '1s', signal: 'exit_intend' }, /`signal` is `"exit_intend"`; write `"exit_intent"`, `"return_to_tab"`, `\{ "scroll": 0\.6 \}`/],
   [{ at: '1s', signal: { scroll: 0.5, idle: '3s' } }, /`signal` is `\{"scroll":0\.5,"idle":"3s"\}`; write/],
   [{ at: '1s', signal: { dwell: 40 } }, /`signal` is `\{"dwell":40\}`; write/],
-  [{ at: '1s', signal: 'exit_intent', expect: 'stay' }, /`expect` is `"stay"`; write an object, as in/],
+  [{ at: '1s', signal: 'exit_intent', expect: 'stay' }, /`expect` is `"stay"`; write an object of placements, as in/],
   [{ at: '1s', event: 'view_item', expect: { popp: null } }, /there is no placement `popp`; did you mean `pop`\?/],
   [{ at: '1s', user: {}, expect: { pop: 'sty' } }, /`pop` names the unknown offer `sty`; did you mean `stay`\?/],
   [{ at: '1s', outcome: 'clicked', offer: 'hi', expect: { pop: ['stay', 'hi'] } }, /`pop` has 2 offers, but `pop` takes 1;/],

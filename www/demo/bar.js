@@ -95,7 +95,7 @@ function panel() {
         el('p', {}, `For this shop it is ${when.format(Date.now())}. A visit ends after 30 quiet minutes.`),
         el('p', { className: 'demo-buttons' }, ...steps, letter, back)),
       el('section', {}, el('h2', {}, 'Moments'),
-        el('p', { className: 'demo-buttons' }, button('Pointer leaves', pointerLeaves), button('Back from another tab', backFromAnotherTab)),
+        el('p', { className: 'demo-buttons' }, ...(matchMedia('(pointer: coarse)').matches ? [] : [button('Pointer leaves', pointerLeaves)]), button('Back from another tab', backFromAnotherTab)),
         el('p', {}, 'Reading, scrolling and pausing are real: they take their time.')),
       el('section', {}, el('h2', {}, 'What is known'), known, el('p', {}, el('a', { href: '/remembered/' }, 'What we remember'))),
       el('fieldset', {}, el('legend', {}, 'What Maitre may keep'), ...levels,

@@ -117,9 +117,17 @@ impl Rules<'_> {
             }
         }
         let is_condition = name.starts_with('$');
+        let roots = [
+            "page", "visit", "device", "time", "interest", "stage", "offer", "cart", "user", "audience",
+        ];
+        let slip = nearest(root, &roots).filter(|near| *near != root).map(|near| {
+            let rest = name.strip_prefix(root).unwrap_or_default();
+            say("%%", &[near, rest])
+        });
         let (remedy, help) = match nearest(name, &candidates).or(same_end) {
             Some(near) if near.ends_with('.') => ("write `%<name>`", near),
             Some(near) => ("write `%`", near),
+            None if slip.is_some() => ("write `%`", slip.as_deref().unwrap_or_default()),
             None if !siblings.is_empty() => ("write one of %", siblings.as_str()),
             None if is_condition => ("write one of `$and`, `$or`, `$nor`, `$not`, `$savedGroup`, `$did`", ""),
             None => (
