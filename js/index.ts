@@ -127,7 +127,7 @@ const begin = ({ offers, consent = 'memory', wasm }: Options): Started => {
     measured?.again();
   }, guard);
 
-  const unknown = (placement: string): void => report(`placement \`${placement}\` is not in the config`, 'add it to `placements`, or correct its name where it is used');
+  const unknown = (placement: string): void => report(`placement \`${String(placement)}\` is not in the config`, 'add it to `placements`, or correct its name where it is used');
   const outcome = (offer: string, kind: string, placement: string): void => tell((core, time) => core.outcome(offer, kind, time, placement));
   const shown = (placement: string, offers: Shown[]): void => decided(decision(placement, offers));
   const overlay = overlays({ outcome, shown, report, guard });
@@ -207,7 +207,7 @@ const begin = ({ offers, consent = 'memory', wasm }: Options): Started => {
     interests: () => ask<Interest[]>((core) => core.interests(now()), []),
     mute: guard((topic, isMuted = true) =>
       tell((core, time) => {
-        if (!core.mute(String(topic), isMuted, time)) report(`no rule asks about the topic \`${topic}\``, 'correct its name');
+        if (!core.mute(String(topic), isMuted, time)) report(`no rule asks about the topic \`${String(topic)}\``, 'correct its name');
       }),
     ),
     consent: guard((wished) => {
