@@ -221,6 +221,8 @@ fn encode_base64(bytes: &[u8], out: &mut String) {
 pub(crate) fn decode_base64(text: &str) -> Option<Vec<u8>> {
     let mut bytes = Vec::new();
     for chunk in text.as_bytes().chunks(4) {
+        // One letter alone holds no byte: it was put in, or is what was left.
+        let length = chunk.len().checked_sub(1).filter(|length| *length > 0)?;
         let mut group = 0_usize;
         for place in 0..4 {
             let digit = match chunk.get(place) {
@@ -230,7 +232,7 @@ pub(crate) fn decode_base64(text: &str) -> Option<Vec<u8>> {
             group = group << 6 | digit;
         }
         let whole = [(group >> 16) as u8, (group >> 8) as u8, group as u8];
-        bytes.extend_from_slice(whole.get(..chunk.len().checked_sub(1)?)?);
+        bytes.extend_from_slice(whole.get(..length)?);
     }
     Some(bytes)
 }

@@ -109,6 +109,10 @@ impl Engine {
     /// A page view: `path`, `query`, `title`, `referrer`, `host`, `kind`, `item`. It is an event like any other, called
     /// `page_view`. What was over the page before has gone with it.
     pub fn page(&mut self, page: Value, now: Millis) {
+        if let Some(offer) = self.here.open.and_then(|(open, _)| self.plan.offers.get(open)) {
+            let id = self.plan.id(offer).to_owned();
+            self.closed(&id, now);
+        }
         self.page = page;
         self.here = Here::default();
         self.reached = Reached::default();
@@ -345,7 +349,7 @@ impl Engine {
             self.here.is_seen |= self.here.open.is_some_and(|(open, _)| open == index);
         }
         if matches!(outcome, Outcome::Clicked | Outcome::Dismissed) {
-            self.closed(offer);
+            self.gone(offer, now);
         }
         true
     }
@@ -384,11 +388,20 @@ impl Engine {
         self.outcome(offer, Outcome::Raised, now)
     }
 
-    /// An offer that was over the page has gone, by itself or with the visitor's answer.
-    pub fn closed(&mut self, offer: &str) {
-        let index = self.plan.ids.find(offer).and_then(|id| self.offer(id));
-        if self.here.open.map(|(open, _)| open) == index {
+    /// An offer that was over the page has gone without an answer.
+    pub fn closed(&mut self, offer: &str, now: Millis) {
+        self.settle(now);
+        // What happens in the same ms comes after it, as another page view does.
+        self.gone(offer, now - 1);
+    }
+
+    /// An offer is over the page no more. That its trigger fired while it was doesn't bring it back.
+    fn gone(&mut self, offer: &str, at: Millis) {
+        let id = self.plan.ids.find(offer);
+        let index = id.and_then(|id| self.offer(id));
+        if let Some(id) = id.filter(|_| index.is_some() && self.here.open.map(|(open, _)| open) == index) {
             self.here.open = None;
+            self.note(id, Outcome::Raised, at);
         }
     }
 

@@ -200,8 +200,8 @@ impl Both {
             Step::Raise => self.raise(),
             Step::Close => {
                 for offer in self.twin.offers() {
-                    self.engine.closed(offer["id"].as_str().unwrap());
-                    self.twin.closed(offer["id"].as_str().unwrap());
+                    self.engine.closed(offer["id"].as_str().unwrap(), now);
+                    self.twin.closed(offer["id"].as_str().unwrap(), now);
                 }
             }
             Step::SeeAll => {
@@ -546,7 +546,7 @@ fn a_page_view_is_the_moment_of_its_own_page() {
             (true, Some("b"))
         );
         engine.raised("b", now);
-        engine.closed("b");
+        engine.closed("b", now);
         assert_eq!(
             (shows(&engine, "a", now), raised(&engine, now)),
             (true, None),
@@ -566,7 +566,7 @@ fn an_overlay_needs_its_trigger_again_to_appear_again() {
         happens(&mut engine, &moment, now + SECOND);
         assert!(engine.raised("b", now + 2 * SECOND));
         assert_eq!(raised(&engine, now + 2 * SECOND), None, "one at a time");
-        engine.closed("b");
+        engine.closed("b", now);
         let gone = |engine: &Engine, now| {
             assert_eq!(
                 (shows(engine, "a", now), raised(engine, now)),
@@ -600,7 +600,7 @@ fn an_overlay_without_a_trigger_appears_once_per_page_view() {
         assert_eq!(raised(&engine, now).as_deref(), Some("a"));
         engine.raised("a", now);
         engine.outcome("a", Exposed, now + SECOND);
-        engine.closed("a");
+        engine.closed("a", now);
         engine.observe("add_to_cart", value(&json!({})), now + SECOND);
         assert_eq!(raised(&engine, now + 2 * SECOND), None);
         let why = engine.explain("over", now).unwrap().offers.remove(0);
@@ -752,12 +752,12 @@ fn one_overlay_at_a_time_until_it_is_answered_or_gone() {
     engine.outcome("a", Exposed, now);
     engine.outcome("a", Converted, now);
     engine.outcome("c", Dismissed, now);
-    engine.closed("b");
-    engine.closed("nobody");
+    engine.closed("b", now);
+    engine.closed("nobody", now);
     engine.observe("add_to_cart", value(&json!({})), now);
     assert!(still_up(&engine));
     let frees: [fn(&mut Engine, Millis); 3] = [
-        |engine, _| engine.closed("a"),
+        |engine, now| engine.closed("a", now),
         |engine, now| {
             engine.outcome("a", Dismissed, now);
         },
@@ -815,7 +815,7 @@ fn an_offer_of_both_kinds_uses_up_its_trigger_over_the_page_only() {
     assert_eq!(raised(&engine, now).as_deref(), Some("a"));
     engine.raised("a", now + 1);
     assert!(!shows(&engine, "a", now + 1), "it is over the page");
-    engine.closed("a");
+    engine.closed("a", now);
     assert!(raised(&engine, now + 2).is_none() && shows(&engine, "a", now + 2));
 }
 
@@ -980,7 +980,7 @@ fn an_overlay_that_is_up_counts_before_it_is_seen() {
     assert_eq!(shown(&engine, "hero", now), ["b"]);
     let mut engine = kit::engine(&overlays(&offers, &pressure));
     engine.raised("a", now);
-    engine.closed("a");
+    engine.closed("a", now);
     assert_eq!(shown(&engine, "hero", now), ["b", "c"], "nobody saw it");
 }
 
@@ -1271,4 +1271,30 @@ fn pressure_may_rest_as_an_offer_does() {
         overlays(json!({ "rest": { "after": "dismissed", "for": "10m" } })),
         [0, 1]
     );
+}
+
+#[test]
+fn what_fires_while_an_overlay_is_up_does_not_bring_it_back() {
+    let config = json!({ "placements": { "over": { "kind": "overlay" } }, "offers": [
+        { "id": "a", "placement": "over", "trigger": "exit_intent", "content": { "template": "modal", "text": "x" } }] });
+    let ends: [fn(&mut Engine, Millis); 4] = [
+        |engine, now| assert!(engine.outcome("a", Dismissed, now)),
+        |engine, now| assert!(engine.outcome("a", Clicked, now)),
+        |engine, now| engine.closed("a", now),
+        |engine, now| view(engine, "/", now),
+    ];
+    for end in ends {
+        let mut engine = kit::engine(&config);
+        let now = at(NOON);
+        view(&mut engine, "/", now);
+        engine.signal(ExitIntent, 0.0, now + SECOND);
+        engine.raised("a", now + SECOND);
+        engine.signal(ExitIntent, 0.0, now + 2 * SECOND);
+        end(&mut engine, now + 3 * SECOND);
+        assert!(engine.raise(None, now + 3 * SECOND).is_none());
+        view(&mut engine, "/", now + 4 * SECOND);
+        assert!(engine.raise(None, now + 4 * SECOND).is_none());
+        engine.signal(ExitIntent, 0.0, now + 5 * SECOND);
+        assert!(engine.raise(None, now + 5 * SECOND).is_some(), "it fired again");
+    }
 }

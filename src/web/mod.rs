@@ -76,7 +76,7 @@ impl Core {
                 answer = match kind {
                     "raised" => engine.raised(first, now),
                     "closed" => {
-                        engine.closed(first);
+                        engine.closed(first, now);
                         true
                     }
                     _ => Outcome::named(kind).is_some_and(|kind| engine.outcome_in(first, placement, kind, now)),

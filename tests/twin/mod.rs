@@ -154,6 +154,9 @@ impl Twin {
     }
 
     pub fn view(&mut self, now: Millis) {
+        if let Some((open, ..)) = self.page.open.clone() {
+            self.closed(&open, now);
+        }
         self.page = Page {
             input: now,
             ..Page::default()
@@ -179,7 +182,7 @@ impl Twin {
             }
         }
         if matches!(outcome, Outcome::Clicked | Outcome::Dismissed) {
-            self.closed(offer);
+            self.gone(offer, now);
         }
     }
 
@@ -189,8 +192,17 @@ impl Twin {
         self.page.open = Some((offer.to_owned(), placement.to_owned(), false));
     }
 
-    pub fn closed(&mut self, offer: &str) {
-        self.page.open = self.page.open.take().filter(|open| open.0 != offer);
+    pub fn closed(&mut self, offer: &str, now: Millis) {
+        self.notice(now);
+        self.gone(offer, now - 1);
+    }
+
+    /// What fired while an overlay was up doesn't bring it back.
+    fn gone(&mut self, offer: &str, at: Millis) {
+        if self.page.open.as_ref().is_some_and(|open| open.0 == offer) {
+            self.page.open = None;
+            self.log.push((at, What::Raised(offer.to_owned())));
+        }
     }
 
     pub fn is_up(&self) -> bool {
