@@ -338,8 +338,7 @@ impl Engine {
         }
         if outcome != Outcome::Raised {
             for scope in 0..self.plan.scopes.len() {
-                let known = self.plan.scopes.get(scope);
-                if known.is_some_and(|(scope, _)| scope.iter().any(|placement| placements.contains(placement))) {
+                if self.plan.is_about(scope, &placements) {
                     self.note(self.plan.scope_history(scope), outcome, now);
                 }
             }

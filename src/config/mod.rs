@@ -20,7 +20,7 @@ pub use condition::open_condition;
 pub use happening::Happening;
 pub use interest::Interest;
 pub use lifecycle::{STAGE_CHANGE, Stage};
-pub use offer::{After, Cap, Offer, Period, Rest, Worth};
+pub use offer::{After, Cap, Offer, Period, Rest};
 pub use pressure::{Limit, Pressure};
 pub use problem::{Problem, Severity};
 pub use schedule::{Edge, Schedule};

@@ -28,23 +28,12 @@ pub struct Offer {
     pub caps: Vec<Cap>,
     /// When it keeps silent; each of them.
     pub rests: Vec<Rest>,
-    /// What it is worth.
-    pub value: Worth,
-    /// How well it fits the visitor: where that figure lies, and its name. Without one: 1.
-    pub fit: Option<(Path, String)>,
+    /// What it is worth, the weights of the site applied.
+    pub value: f64,
+    /// Where the figure lies that says how well it fits the visitor. Without one: 1.
+    pub fit: Option<Path>,
     /// What it says.
     pub content: Value,
-}
-
-/// What an offer is worth.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct Worth {
-    /// To the site.
-    pub site: f64,
-    /// To the visitor.
-    pub visitor: f64,
-    /// Both, weighed by the site's balance.
-    pub total: f64,
 }
 
 /// At most so many exposures per period.
@@ -176,7 +165,7 @@ fn read_offer(node: &Node, config: &mut Config, rules: &mut Rules, report: &mut 
     }
     let value = node
         .get("value")
-        .map_or(Worth::default(), |value| read_value(&value, &config.site, report));
+        .map_or(0.0, |value| read_value(&value, &config.site, report));
     let fit = node.get("fit").and_then(|fit| read_fit(&fit, rules, report));
     let content = report.required(node, "content", "{ \"template\": \"card\", \"title\": \"…\" }");
     if let Some(content) = &content {
@@ -328,31 +317,26 @@ pub(super) fn read_after(node: &Node, rules: &mut Rules, report: &mut Report) ->
 }
 
 /// The path of a number.
-fn read_fit(node: &Node, rules: &mut Rules, report: &mut Report) -> Option<(Path, String)> {
+fn read_fit(node: &Node, rules: &mut Rules, report: &mut Report) -> Option<Path> {
     let name = report.text(node, "interest.running")?;
     let (path, shape) = rules.path(name, node, Ground::Maitre, report);
     if !matches!(shape, Shape::Number | Shape::Any) {
         let remedy = "write the path of a number, such as `interest.running`";
         report.error(node, "`%` is not a number", remedy, &[name]);
     }
-    Some((path, name.to_owned()))
+    Some(path)
 }
 
-fn read_value(node: &Node, site: &Site, report: &mut Report) -> Worth {
+fn read_value(node: &Node, site: &Site, report: &mut Report) -> f64 {
     if let Some(number) = node.value.number() {
         let number = report.host.digits(number);
         let what = "a value is what the offer is worth to the site and to the visitor";
         report.error(node, what, "write `{ \"site\": %, \"visitor\": … }`", &[&number]);
-        return Worth::default();
+        return 0.0;
     }
     if !report.object(node, "what the offer is worth", &["site", "visitor"], &[]) {
-        return Worth::default();
+        return 0.0;
     }
     let mut worth = |key| node.get(key).and_then(|worth| report.amount(&worth)).unwrap_or(0.0);
-    let (site_worth, visitor) = (worth("site"), worth("visitor"));
-    Worth {
-        site: site_worth,
-        visitor,
-        total: site_worth * site.balance.0 + visitor * site.balance.1,
-    }
+    worth("site") * site.balance.0 + worth("visitor") * site.balance.1
 }

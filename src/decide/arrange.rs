@@ -55,7 +55,8 @@ pub(super) fn arrange(on_page: &OnPage, moment: &Moment) -> Arrangement {
             break;
         };
         // What is planned only grows, so a placement under pressure stays so.
-        if is_pressed(*placement, &taken.planned, moment) || (known.overlay && taken.overlay) {
+        let is_pressed = pressures(*placement, &taken.planned, moment).next().is_some();
+        if is_pressed || (known.overlay && taken.overlay) {
             continue;
         }
         if !taken.has(candidate.1, moment) {
@@ -84,25 +85,6 @@ impl Taken {
         let family = moment.plan.offers.get(index).and_then(|offer| offer.family);
         self.offers.contains(&index) || family.is_some_and(|family| self.families.contains(&family))
     }
-}
-
-/// Whether anything across offers forbids an exposure in a placement, those planned elsewhere included.
-fn is_pressed(placement: usize, planned: &[usize], moment: &Moment) -> bool {
-    let plan = moment.plan;
-    plan.pressures.iter().any(|pressure| {
-        let Some((scope, _)) = plan
-            .scopes
-            .get(pressure.scope)
-            .filter(|(scope, _)| scope.contains(&placement))
-        else {
-            return false;
-        };
-        let planned = match pressure.limit {
-            Limit::Cap(_) => planned.iter().filter(|placement| scope.contains(placement)).count() as u32,
-            _ => 0,
-        };
-        frequency::pressed(pressure.scope, &pressure.limit, planned, moment).is_some()
-    })
 }
 
 /// The candidate that goes first, and which of the open placements it is for: of an offer's several, the one it names first.
@@ -147,7 +129,7 @@ fn best(placement: usize, taken: &Taken, moment: &Moment) -> Candidate {
             continue;
         };
         // The ranking goes by value, so nothing better can follow.
-        if best.is_some_and(|(best, _)| offer.value.total * most_fitting < best.total) {
+        if best.is_some_and(|(best, _)| offer.value * most_fitting < best.total) {
             break;
         }
         let candidate = (rank(offer, moment), *index);
@@ -179,18 +161,19 @@ pub(super) fn fits_otherwise(offer: &Offer, moment: &Moment) -> bool {
         && holds(&offer.eligible, moment, moment.host) == Truth::Yes
 }
 
-/// What in a placement speaks against an offer that fits by itself: others of the page, and the pressure.
-pub(super) fn pressures<'a>(placement: usize, moment: &Moment<'a>) -> Vec<(&'a Limit, frequency::Blocked)> {
+/// The limits across offers that forbid an exposure in a placement. `planned`: the placements of exposures about to happen.
+pub(super) fn pressures<'m>(
+    placement: usize,
+    planned: &'m [usize],
+    moment: &'m Moment<'m>,
+) -> impl Iterator<Item = (&'m Limit, frequency::Blocked)> {
     let plan = moment.plan;
-    let mut found = Vec::new();
-    for pressure in &plan.pressures {
-        let is_about = plan
-            .scopes
-            .get(pressure.scope)
-            .is_some_and(|(scope, _)| scope.contains(&placement));
-        if is_about && let Some(blocked) = frequency::pressed(pressure.scope, &pressure.limit, 0, moment) {
-            found.push((&pressure.limit, blocked));
-        }
-    }
-    found
+    plan.pressures.iter().filter_map(move |pressure| {
+        let is_about = |placement: &usize| plan.is_about(pressure.scope, &[*placement]);
+        let blocked = is_about(&placement).then(|| {
+            let planned = planned.iter().filter(|placement| is_about(placement)).count() as u32;
+            frequency::pressed(pressure.scope, &pressure.limit, planned, moment)
+        });
+        Some((&pressure.limit, blocked??))
+    })
 }

@@ -350,8 +350,9 @@ impl<'m, 'a> Why<'m, 'a> {
     }
 
     fn pressed(&mut self, page: &Page) -> bool {
-        let found = arrange::pressures(page.index, self.moment);
-        for (limit, blocked) in &found {
+        let mut any = false;
+        for (limit, blocked) in arrange::pressures(page.index, &[], self.moment) {
+            any = true;
             let text = match limit {
                 Limit::Cap(cap) => {
                     let count = decimal(cap.exposures.into());
@@ -380,7 +381,7 @@ impl<'m, 'a> Why<'m, 'a> {
                 until: blocked.until,
             });
         }
-        !found.is_empty()
+        any
     }
 
     fn schedule(&mut self, offer: &Offer) -> bool {

@@ -86,11 +86,8 @@ pub(super) fn pressed(scope: usize, limit: &Limit, planned: u32, moment: &Moment
 
 /// How many exposures in a scope this page view has seen.
 fn exposed_here(scope: usize, moment: &Moment) -> u32 {
-    let placements = moment
-        .plan
-        .scopes
-        .get(scope)
-        .map_or(&[][..], |(placements, _)| placements);
-    let in_scope = |shown: &&Vec<usize>| shown.iter().any(|placement| placements.contains(placement));
-    moment.here.exposed.iter().filter(in_scope).count() as u32
+    let shown = moment.here.exposed.iter();
+    shown
+        .filter(|placements| moment.plan.is_about(scope, placements))
+        .count() as u32
 }

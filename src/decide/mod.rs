@@ -74,7 +74,7 @@ pub fn decide<'a>(placement: usize, on_page: Option<&OnPage>, moment: &Moment<'a
                 .offers
                 .get(offer)
                 .is_some_and(|known| arrange::fits_otherwise(known, moment))
-            && arrange::pressures(placement, moment).is_empty();
+            && arrange::pressures(placement, &[], moment).next().is_none();
         let offers = [offer];
         return decision(placement, if stays { &offers } else { &[] }, moment);
     }

@@ -25,7 +25,7 @@ const FATIGUE: f64 = 0.2;
 const RECOVERY: f64 = DAY as f64;
 
 pub(super) fn rank(offer: &Offer, moment: &Moment) -> Rank {
-    let fit = offer.fit.as_ref().map_or(1.0, |(path, _)| figure(path, moment));
+    let fit = offer.fit.as_ref().map_or(1.0, |path| figure(path, moment));
     let seen = moment
         .history(offer.id)
         .and_then(|history| history.last(Outcome::Exposed));
@@ -33,9 +33,9 @@ pub(super) fn rank(offer: &Offer, moment: &Moment) -> Rank {
         1.0 - FATIGUE * moment.host.power(2.0, -(moment.age(seen) as f64) / RECOVERY)
     });
     Rank {
-        total: fit * offer.value.total * freshness,
+        total: fit * offer.value * freshness,
         fit,
-        value: offer.value.total,
+        value: offer.value,
         freshness,
     }
 }

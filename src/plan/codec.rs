@@ -9,7 +9,7 @@ use crate::condition::{
     Check, Condition, Did, Grain, Known, Measure, OfferFact, Op, Order, Outcome, Path, Test, VOCABULARY, Window,
 };
 use crate::config::{
-    After, Audience, Cap, Edge, Fold, Interest, Limit, Offer, Period, Pressure, Rest, Schedule, Signal, Stage, Worth,
+    After, Audience, Cap, Edge, Fold, Interest, Limit, Offer, Period, Pressure, Rest, Schedule, Signal, Stage,
 };
 use crate::host::{Host, Zone};
 use crate::json::Value;
@@ -102,7 +102,6 @@ members! {
     Offer: id placements family eligible triggers schedule caps rests value fit content;
     Schedule: from to hours;
     Edge: at is_local;
-    Worth: site visitor total;
     Cap: exposures per;
     Rest: after span;
     Tally: fold key;

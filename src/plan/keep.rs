@@ -67,8 +67,9 @@ impl HistoryKeep {
 }
 
 impl Keep {
-    /// What the offers of `config` need, and the audiences, the lifecycle and the pressure they are under.
-    pub(super) fn of(config: &Config) -> Keep {
+    /// What the offers of `config` need, and the audiences, the lifecycle and the pressure they are under. `links` is a group for
+    /// each placement, in which offers compete.
+    pub(super) fn of(config: &Config, families: &[Vec<usize>], links: &[usize]) -> Keep {
         let mut keep = Keep {
             user: config.site.keep.clone(),
             ..Keep::default()
@@ -78,15 +79,9 @@ impl Keep {
         keep.histories.resize_with(histories, HistoryKeep::default);
         let mut audiences = Vec::new();
         let mut stages = false;
-        let mut families = vec![Vec::new(); config.families.all().len()];
-        for offer in &config.offers {
-            if let Some(members) = offer.family.and_then(|family| families.get_mut(family)) {
-                members.push(offer.id);
-            }
-        }
         for offer in &config.offers {
             stages |= keep.condition(&offer.eligible, config, &mut audiences);
-            if let Some((path, _)) = &offer.fit {
+            if let Some(path) = &offer.fit {
                 stages |= keep.path(path, config);
             }
             for tally in &offer.triggers {
@@ -98,13 +93,13 @@ impl Keep {
             for rest in &offer.rests {
                 keep.rest(offer.id, rest);
                 if rest.after == After::Outcome(Outcome::Dismissed) {
-                    for member in offer
-                        .family
-                        .and_then(|family| families.get(family))
+                    let family = offer.family.and_then(|family| families.get(family));
+                    for member in family
                         .into_iter()
                         .flatten()
+                        .filter_map(|index| config.offers.get(*index))
                     {
-                        keep.rest(*member, rest);
+                        keep.rest(member.id, rest);
                     }
                 }
             }
@@ -113,7 +108,7 @@ impl Keep {
                 keep.history(offer.id, |history| set(&mut history.last, Outcome::Raised));
             }
         }
-        keep.freshness(config);
+        keep.freshness(config, links);
         for pressure in &config.pressures {
             let history = config.ids.all().len() + pressure.scope;
             match &pressure.limit {
@@ -133,8 +128,7 @@ impl Keep {
     }
 
     /// An offer that competes with others is ranked by when it was last seen, too.
-    fn freshness(&mut self, config: &Config) {
-        let groups = super::links(config);
+    fn freshness(&mut self, config: &Config, groups: &[usize]) {
         // All placements of an offer are of one group.
         let group = |offer: &Offer| groups.get(*offer.placements.first()?).copied();
         let mut rivals = vec![0_usize; groups.len()];

@@ -107,7 +107,9 @@ impl Plan {
     /// All that doesn't depend on the visitor.
     #[must_use]
     pub fn compile(config: Config) -> Plan {
-        let keep = Keep::of(&config);
+        let families = families(&config);
+        let links = links(&config);
+        let keep = Keep::of(&config, &families, &links);
         let happenings = happenings(&config, &keep);
         let mut signals = Vec::new();
         for (index, tally) in config.tallies.iter().enumerate() {
@@ -128,14 +130,8 @@ impl Plan {
         for scope in &config.scopes {
             scopes.push((scope.clone(), fnv1a(&config.scope_name(scope))));
         }
-        let mut families = vec![Vec::new(); config.families.all().len()];
-        for (index, offer) in config.offers.iter().enumerate() {
-            if let Some(members) = offer.family.and_then(|family| families.get_mut(family)) {
-                members.push(index);
-            }
-        }
         Plan {
-            placements: placements(&config),
+            placements: placements(&config, &links),
             is_visitors_zone: config.site.zone.is_none(),
             zone: config.site.zone.unwrap_or_default(),
             visitor_zone: Zone::default(),
@@ -181,6 +177,13 @@ impl Plan {
         }
     }
 
+    /// Whether a scope of pressure is about any of these placements.
+    #[must_use]
+    pub fn is_about(&self, scope: usize, placements: &[usize]) -> bool {
+        let known = self.scopes.get(scope);
+        known.is_some_and(|(scope, _)| scope.iter().any(|placement| placements.contains(placement)))
+    }
+
     /// The tally that is stored under a key.
     #[must_use]
     pub fn tally_keyed(&self, key: u32) -> Option<usize> {
@@ -218,12 +221,6 @@ impl Plan {
         self.placements.iter().position(|placement| placement.name == name)
     }
 
-    /// The placement of that name.
-    #[must_use]
-    pub fn placement(&self, name: &str) -> Option<&Placement> {
-        self.placements.iter().find(|placement| placement.name == name)
-    }
-
     /// The id of an offer.
     #[must_use]
     pub fn id(&self, offer: &Offer) -> &str {
@@ -251,7 +248,7 @@ fn happenings(config: &Config, keep: &Keep) -> Vec<Happening> {
     happenings
 }
 
-fn placements(config: &Config) -> Vec<Placement> {
+fn placements(config: &Config, links: &[usize]) -> Vec<Placement> {
     let mut placements = Vec::new();
     for placement in &config.placements {
         placements.push(Placement {
@@ -265,25 +262,33 @@ fn placements(config: &Config) -> Vec<Placement> {
         });
     }
     for (index, offer) in config.offers.iter().enumerate() {
-        let value = |other: &usize| config.offers.get(*other).map_or(0.0, |other| other.value.total);
+        let value = |other: &usize| config.offers.get(*other).map_or(0.0, |other| other.value);
         for placement in &offer.placements {
             if let Some(placement) = placements.get_mut(*placement) {
-                let place = placement
-                    .ranking
-                    .partition_point(|better| value(better) >= offer.value.total);
+                let place = placement.ranking.partition_point(|better| value(better) >= offer.value);
                 placement.ranking.insert(place, index);
-                if let Some((fit, _)) = offer.fit.as_ref().filter(|(fit, _)| !placement.fits.contains(fit)) {
+                if let Some(fit) = offer.fit.as_ref().filter(|fit| !placement.fits.contains(fit)) {
                     placement.fits.push(fit.clone());
                 }
             }
         }
     }
-    let links = links(config);
     for (index, placement) in placements.iter_mut().enumerate() {
         let group = links.get(index);
         placement.linked = (0..links.len()).filter(|other| links.get(*other) == group).collect();
     }
     placements
+}
+
+/// The offers of each family, by index.
+fn families(config: &Config) -> Vec<Vec<usize>> {
+    let mut families = vec![Vec::new(); config.families.all().len()];
+    for (index, offer) in config.offers.iter().enumerate() {
+        if let Some(members) = offer.family.and_then(|family| families.get_mut(family)) {
+            members.push(index);
+        }
+    }
+    families
 }
 
 /// A group for each placement; what is shown in one of a group may depend on what is shown in the others: they share an
