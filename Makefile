@@ -4,7 +4,7 @@
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help demo test build size bench check-offers clean rust browser conformance lint rust-test types js-test journeys browser-test
+.PHONY: help demo test build size bench bench-page check-offers clean rust browser conformance lint rust-test types js-test journeys browser-test
 
 PORT ?= 8080
 OFFERS ?= www/offers.json
@@ -24,15 +24,19 @@ help: ## list these targets
 demo: build ## build, then serve the demo shop at http://localhost:8080 (another port: make demo PORT=8081)
 	@PORT=$(PORT) node tools/serve.mjs
 
-test: rust $(NPM) lint rust-test types js-test journeys browser-test ## install what is missing, build, run every check and every test
+test: rust $(NPM) lint rust-test types js-test journeys size browser-test ## install what is missing, build, run every check and every test
 
 build: $(PKG) ## build the npm package into pkg/
 
 size: build ## what a page loads, compressed, against its budget
 	@node tools/size.mjs
 
-bench: build ## what an event and a decision cost, from 10 to 10,000 offers
+bench: build browser ## Maitre beside its peers, from 10 to 100,000 offers; writes the README's tables (some minutes)
 	@node bench/events.mjs
+	@node bench/engines.mjs
+
+bench-page: build browser ## how soon a page is personalised, beside its peers, in Chromium on a slowed phone
+	@node bench/pageload/run.mjs
 
 check-offers: build ## check the demo's offers (other ones: make check-offers OFFERS=path/to/offers.json)
 	@node pkg/cli.js check $(OFFERS)

@@ -5,14 +5,17 @@ import { build } from './build';
 import { check } from './check';
 import { loadEngine, Refusal, version } from './engine';
 import { replay } from './replay';
+import { snippet } from './inline';
 
 const HELP = `maitre - checks, builds and replays what an on-device maître d' would offer
 
   maitre check FILE... [--json]      say what is wrong in offers files, where, and what to do
   maitre build OFFERS [PLAN]         make a plan of an offers file, for pages: OFFERS.plan unless you say where
+  maitre snippet [--hash]            the inline script that pages begin with, as a tag, and its hash for their Content-Security-Policy
   maitre replay OFFERS JOURNEY...    play journeys against an offers file: one JSON line for each decision and each overlay
 
   --json       (check) one JSON object for each problem
+  --hash       (snippet) the hash alone
   --help       this text
   --version    the version of this package
 
@@ -36,9 +39,10 @@ const run = (args: string[]): number => {
     console.log(version());
     return 0;
   }
-  if (command === undefined) throw usage('say what to do: check, build or replay');
-  if (!['check', 'build', 'replay'].includes(command)) throw usage(`there is no \`${command}\`: say check, build or replay`);
-  const strange = flags.find((flag) => !(command === 'check' && flag === '--json'));
+  if (command === undefined) throw usage('say what to do: check, build, snippet or replay');
+  if (!['check', 'build', 'snippet', 'replay'].includes(command)) throw usage(`there is no \`${command}\`: say check, build, snippet or replay`);
+  const known: Record<string, string> = { check: '--json', snippet: '--hash' };
+  const strange = flags.find((flag) => flag !== known[command]);
   if (strange) throw usage(`\`${command}\` knows no \`${strange}\``);
 
   if (command === 'check') {
@@ -51,6 +55,10 @@ const run = (args: string[]): number => {
     if (!offers || others.length) throw usage('name an offers file, and where its plan is to be written if not beside it');
     loadEngine();
     return build(offers, plan);
+  }
+  if (command === 'snippet') {
+    if (files.length) throw usage('`snippet` takes no files');
+    return snippet(flags.includes('--hash'));
   }
   const [offers, ...journeys] = files;
   if (!offers || !journeys.length) throw usage('name an offers file and at least one journey to replay');

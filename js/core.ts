@@ -1,31 +1,69 @@
-// The engine's verbs (src/web/mod.rs), each as a method. Structured things cross as JSON text; every `now` is in ms since the epoch.
+// The engine's verbs (src/web/mod.rs), each as a method. What is structured crosses as JSON text, decisions as numbers; every `now` is in ms
+// since the epoch.
 
-import { Core as Wasm } from '../pkg/core.js';
+import { Wasm } from './binding';
+import type { Raised } from './overlays';
+import type { Needs } from './signals';
+import type { Content, Explanation, Interest, Problem, Shown } from './types';
 
-export { initSync } from '../pkg/core.js';
+export { initSync } from './binding';
+
+/** What a placement shows. It is handed out more than once, so not to be changed. */
+export interface Answer {
+  readonly placement: string;
+  readonly offers: readonly Shown[];
+  /** The placement's own fallback content, if the config gives it one; else what the page has there is the fallback. */
+  readonly fallback: Content | null;
+  /** `false`: the config has no such placement. */
+  readonly known?: boolean;
+}
 
 /** Decides for one visitor, on one page after another. Bad input never throws; it is read as nothing. */
 export class Core {
   readonly #wasm: Wasm;
+  /** What was decided so far, by the numbers that it came as, and what offers are, by theirs: that crosses once. */
+  readonly #answers = new Map<string, Answer>();
+  readonly #offers: Record<string, Shown> = {};
 
-  /** Reads a plan, or (not with the module for plans alone) a config, JSON text. `zone` is the visitor's own IANA time zone. */
+  /** Reads a plan, or (not with the module for plans alone) a config, JSON text. `zone` is the visitor's own time zone, "" for that of the platform. */
   constructor(source: Uint8Array, zone: string) {
     this.#wasm = new Wasm(source, zone);
   }
 
   /** A verb by its number. */
   protected call(verb: number, first = '', second = '', now = 0): string {
-    return this.#wasm.call(verb, first, second, now);
+    return this.#wasm.call(verb, first, second, now) ?? 'null';
   }
 
-  /** What is wrong with the config: JSON of `Problem[]`; null where the module reads only plans. */
-  problems(): string {
-    return this.call(25);
+  /** A verb that answers with JSON. */
+  #tells<T>(verb: number, first?: string, second?: string, now?: number): T {
+    return JSON.parse(this.call(verb, first, second, now)) as T;
+  }
+
+  /** A decision that came as numbers: the placement's and the offers'. */
+  #answer(numbers: string, placement = ''): Answer {
+    let answer = this.#answers.get(numbers);
+    if (!numbers || answer) return answer ?? { placement, offers: [], fallback: null, known: false };
+    const [place, ...shown] = numbers.split(' ');
+    const offers = shown.map((offer) => (this.#offers[offer] ??= this.#tells(28, offer)));
+    answer = { ...this.#tells<Answer>(29, place), offers };
+    this.#answers.set(numbers, answer);
+    return answer;
+  }
+
+  /** A verb that answers yes or no. */
+  #asks(verb: number, first?: string, second?: string, now?: number): boolean {
+    return this.call(verb, first, second, now) !== 'null';
+  }
+
+  /** What is wrong with the config; null where the module reads only plans. */
+  problems(): Problem[] | null {
+    return this.#tells(25);
   }
 
   /** `false`: there is nothing to run, as it is no plan of this version, and the module reads nothing else. */
   isReadable(): boolean {
-    return this.call(0) === 'true';
+    return this.#asks(0);
   }
 
   /** The device: `{kind, touch, language, saveData, reducedMotion}`. */
@@ -40,7 +78,7 @@ export class Core {
 
   /** Something happened, with parameters (an object). `true`: it may change what is shown. */
   observe(event: string, params: string, now: number): boolean {
-    return this.call(3, event, params, now) === 'true';
+    return this.#asks(3, event, params, now);
   }
 
   /** What the page says of the visitor (an object). */
@@ -49,26 +87,40 @@ export class Core {
   }
 
   /**
-   * What a placement would show: `{placement, known, take, offers: [{id, content}], fallback}`. `onPage` is what else is there: an object
-   * of placements, each with the ids of the offers that were seen there and stay, or null; "" for all placements of the config.
+   * What a placement would show. `onPage` is what else is there: an object of placements, each with the ids of the offers that were seen
+   * there and stay, or null; "" for all placements of the config.
    */
-  decide(placement: string, onPage: string, now: number): string {
-    return this.call(5, placement, onPage, now);
+  decide(placement: string, onPage: string, now: number): Answer {
+    return this.#answer(this.call(5, placement, onPage, now), placement);
   }
 
-  /** Why; null where the module reads only plans: `{placement, take, shows, offers: [{offer, rank, fit, value, freshness, status, held, failed, change}]}`. */
-  explain(placement: string, onPage: string, now: number): string {
-    return this.call(6, placement, onPage, now);
+  /** Why; null where the module reads only plans. */
+  explain(placement: string, onPage: string, now: number): Explanation | null {
+    return this.#tells(6, placement, onPage, now);
   }
 
-  /** What those placements of the page show that are null in `onPage`: a list, each as of `decide`. */
-  fill(onPage: string, now: number): string {
-    return this.call(21, onPage, '', now);
+  /** What those placements of the page show that are null in `onPage`, in its order. */
+  fill(onPage: Readonly<Record<string, unknown>>, now: number): Answer[] {
+    const lines = this.call(21, JSON.stringify(onPage), '', now).split('\n');
+    return Object.keys(onPage).filter((name) => !onPage[name]).map((name, i) => this.#answer(lines[i] as string, name));
   }
 
-  /** The overlay that is to appear now: `{placement, id, content}`, or null. Tell `outcome(id, 'raised')` when it has. */
-  raise(onPage: string, now: number): string {
-    return this.call(20, onPage, '', now);
+  /**
+   * What `fill` would answer if the page view `page` happened now, as far as that is sure, and until when it is of use. Of `page` only
+   * what is known of it is given (`path`, `query`, `host`). `onPage` as in `decide`; "" when it isn't known which placements that page has.
+   * Changes nothing.
+   */
+  ahead(page: string, onPage: string, now: number): [until: number, ...Answer[]] {
+    const [until, ...lines] = this.call(27, page, onPage, now).split('\n');
+    return [Number(until), ...lines.map((line) => this.#answer(line))];
+  }
+
+  /** The overlay that is to appear now, or nothing. Tell `outcome(id, 'raised')` when it has. */
+  raise(onPage: string, now: number): Raised | undefined {
+    const numbers = this.#wasm.call(20, onPage, '', now);
+    if (!numbers) return undefined;
+    const { placement, offers } = this.#answer(numbers);
+    return { ...(offers[0] as Shown), placement };
   }
 
   /**
@@ -76,7 +128,7 @@ export class Core {
    * `placement`: where; else in any that it is for. `false`: no such offer or outcome.
    */
   outcome(offer: string, kind: string, now: number, placement?: string): boolean {
-    return this.call(7, offer, placement ? `${kind} ${placement}` : kind, now) === 'true';
+    return this.#asks(7, offer, placement ? `${kind} ${placement}` : kind, now);
   }
 
   /**
@@ -84,32 +136,32 @@ export class Core {
    * `scroll` (the deepest share of this page). `true`: a trigger fired.
    */
   signal(kind: string, value: string | number, now: number): boolean {
-    return this.call(19, kind, String(value), now) === 'true';
+    return this.#asks(19, kind, String(value), now);
   }
 
-  /** What the page has to watch for: `{signals, events, overlays}`. */
-  needs(): string {
-    return this.call(22);
+  /** What the page has to watch for. */
+  needs(): Needs {
+    return this.#tells(22);
   }
 
   /** The visitor switches a topic off (`true`) or on again; its score is erased. `false`: no such topic. */
   mute(topic: string, muted: string | boolean, now: number): boolean {
-    return this.call(23, topic, String(muted), now) === 'true';
+    return this.#asks(23, topic, String(muted), now);
   }
 
-  /** The topics that are kept: `[{topic, title, score, muted}]`. */
-  interests(now: number): string {
-    return this.call(24, '', '', now);
+  /** The topics that are kept. */
+  interests(now: number): Interest[] {
+    return this.#tells(24, '', '', now);
   }
 
-  /** This tab's part of the profile, as text; empty when there is nothing to keep. */
+  /** This tab's part of the profile, as text, to be written; empty when there is nothing to keep. */
   save(): string {
     return this.call(8);
   }
 
   /** Takes in what others stored (a line each), and a part of this tab's own. `true`: fold and write anew what is stored. */
   load(texts: string, own: string, now: number): boolean {
-    return this.call(9, texts, own, now) === 'true';
+    return this.#asks(9, texts, own, now);
   }
 
   /** One text that holds what all of `texts` (a line each) hold. Changes nothing here. */
@@ -117,7 +169,7 @@ export class Core {
     return this.call(10, texts, '', now);
   }
 
-  /** This tab's part now belongs to what is stored; begin another. Call `load` next. */
+  /** What this tab saved now belongs to what is stored: its part is what came since. Call `load` next. */
   disown(): void {
     this.call(11);
   }
@@ -129,7 +181,7 @@ export class Core {
 
   /** Whether what was stored belongs to a visit that is over. */
   isOver(text: string, now: number): boolean {
-    return this.call(17, text, '', now) === 'true';
+    return this.#asks(17, text, '', now);
   }
 
   /** Gives its memory back. */

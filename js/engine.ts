@@ -44,7 +44,7 @@ export class Tool extends Core {
 
   /** Whether the visit at hand is over: the next event opens another. */
   visitIsOver(now: number): boolean {
-    return this.call(18, '', '', now) === 'true';
+    return this.call(18, '', '', now) !== 'null';
   }
 
   duration(text: string): number {
@@ -80,7 +80,7 @@ export const place = (text: string, steps: string[], ofKey: boolean): string => 
 export const problemsOf = (config: string): Problem[] => {
   const core = new Tool(config, 'UTC');
   try {
-    return JSON.parse(core.problems()) as Problem[];
+    return core.problems() ?? [];
   } finally {
     core.free();
   }

@@ -19,29 +19,23 @@ export const lower = (text) => text.toLowerCase();
 const formats = new Map();
 
 /**
- * How far the wall clock of a time zone (an IANA name, or a fixed `+01:00`) is ahead of UTC at an instant, in ms; NaN when there
+ * How far the wall clock of a time zone (an IANA name, a fixed `+01:00`, or "" for the one at hand) is ahead of UTC at an instant, in ms; NaN when there
  * is no such zone.
  * @param {string} zone @param {number} at @returns {number}
  */
 export const offset = (zone, at) => {
+  // A first date format takes tens of milliseconds on a phone: none is made before a rule needs it.
+  if (zone === 'UTC') return 0;
+  if (!zone) return new Date(at).getTimezoneOffset() * -60000;
   // The Intl of Node 20, and of browsers of its age, knows no fixed offsets.
   if (/^[+-]\d\d:\d\d$/.test(zone)) return -Date.parse(`1970-01-01T00:00${zone}`);
   try {
     let format = formats.get(zone);
-    if (!format) {
-      const number = 'numeric';
-      // `era` keeps years before 1 from looking like those after.
-      format = new Intl.DateTimeFormat('en-US', {
-        timeZone: zone, hourCycle: 'h23', era: 'short',
-        year: number, month: number, day: number, hour: number, minute: number, second: number,
-      });
-      formats.set(zone, format);
-    }
-    const second = Math.floor(at / 1000) * 1000;
-    const [, month, day, year, era, hour, minute, sec] = /(\d+)\/(\d+)\/(\d+) (\w)\w*,? (\d+):(\d+):(\d+)/.exec(format.format(second)) ?? [];
-    const local = new Date(0);
-    local.setUTCFullYear(era === 'B' ? 1 - Number(year) : Number(year), Number(month) - 1, Number(day));
-    return local.setUTCHours(Number(hour), Number(minute), Number(sec)) - second;
+    // Swedish dates are as ISO has them.
+    if (!format) formats.set(zone, (format = new Intl.DateTimeFormat('sv', { timeZone: zone, dateStyle: 'short', timeStyle: 'medium' })));
+    // Years of four digits are all that it reads back, and zones change no more beyond.
+    const second = Math.floor(Math.max(-2e13, Math.min(at, 2534022144e5)) / 1000) * 1000;
+    return Date.parse(`${format.format(second).replace(' ', 'T')}Z`) - second;
   } catch {
     return NaN;
   }

@@ -5,6 +5,10 @@ import type { Decision, Maitre, Problem } from './types';
 /** Reports a problem of the page's own, one that is not about a place in the config. */
 export type Report = (what: string, remedy: string, offer?: string) => void;
 
+/** Listens on the browser, which never has to wait for it. */
+export const hear = (target: EventTarget, type: string, heard: (event: never) => void, options?: AddEventListenerOptions): void =>
+  target.addEventListener(type, heard as (event: Event) => void, { passive: true, ...options });
+
 type Listener<T> = (value: T) => void;
 
 /** A listener's mistake is the page's own: it shows up as one, and stops nothing here. */

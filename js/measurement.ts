@@ -1,6 +1,7 @@
 // What GA4 measures by itself ("enhanced measurement"), measured here as it is there, as far as some rule asks about it.
 // https://support.google.com/analytics/answer/9216061
 
+import { hear } from './listeners';
 import type { Guard } from './placements';
 import { whenScrolled } from './signals';
 
@@ -35,7 +36,7 @@ export const measure = ({ events, track, guard }: Engine) => {
   };
   const on = (asked: string[], types: string[], heard: (event: never) => void): void => {
     if (!asked.some(isAsked)) return;
-    for (const type of types) document.addEventListener(type, guard(heard) as (event: Event) => void, { capture: true, passive: true });
+    for (const type of types) hear(document, type, guard(heard), { capture: true });
   };
 
   const tellForm = (event: string, form: HTMLFormElement): void =>

@@ -44,12 +44,25 @@ a { color: inherit }
 /** The names of the built-in templates, those of overlays too. */
 const BUILT_IN = /^(card|inline|banner|text|modal|bar|toast)$/;
 
+/** Where elements are made: in the page, or in one that loads nothing. */
+let maker = document;
+
+/** An offer's element as `offerElement` makes it, but without a style, in a document of its own: no image of it is fetched. */
+export const sketched = (content: Content, offer?: string): HTMLElement | null => {
+  maker = document.implementation.createHTMLDocument();
+  try {
+    return offerElement(content, () => {}, offer);
+  } finally {
+    maker = document;
+  }
+};
+
 const sheets = new Map<string, CSSStyleSheet>();
 
 /** An element of our own, in the light of the page. */
 export const custom = (name: string): HTMLElement => {
   if (!customElements.get(name)) customElements.define(name, class extends HTMLElement {});
-  return document.createElement(name);
+  return maker.createElement(name);
 };
 
 /** Gives an element a shadow, with a style. */
@@ -60,13 +73,14 @@ export const shadow = (element: HTMLElement, style: string, inside: Node): void 
     sheets.set(style, (sheet = new CSSStyleSheet()));
     sheet.replaceSync(style);
   }
-  root.adoptedStyleSheets = [sheet];
+  // A style belongs to one document.
+  if (maker === document) root.adoptedStyleSheets = [sheet];
   root.append(inside);
 };
 
 /** An element, its part's name, and what is in it. */
 export const part = <K extends keyof HTMLElementTagNameMap>(tag: K, name: string, ...inside: (Node | string)[]): HTMLElementTagNameMap[K] => {
-  const element = document.createElement(tag);
+  const element = maker.createElement(tag);
   element.setAttribute('part', name);
   element.append(...inside);
   return element;
@@ -110,6 +124,11 @@ export const dismissButton = (dismiss: Content['dismiss']): HTMLElement => {
   return button;
 };
 
+/** Takes an image away that can't be shown. */
+export const unlessBroken = (image: HTMLImageElement): void => {
+  image.onerror = () => image.remove();
+};
+
 /** One of the built-in templates, for a shadow. Headings are left to the page: its outline is its own. */
 const builtIn = (content: Content, urls: Urls): HTMLElement => {
   const title = words(content.title);
@@ -129,7 +148,7 @@ const builtIn = (content: Content, urls: Urls): HTMLElement => {
   frame.className = content.template;
   if (src) {
     const image = Object.assign(part('img', 'image'), { alt: words(content.alt) ?? '', decoding: 'async', src });
-    image.onerror = () => image.remove();
+    unlessBroken(image);
     frame.prepend(image);
   }
   return frame;
@@ -137,7 +156,7 @@ const builtIn = (content: Content, urls: Urls): HTMLElement => {
 
 /** A template of the page, in the light: `data-field` says which fields go where; an element whose field is missing goes. */
 const ofThePage = (template: HTMLTemplateElement, content: Content, urls: Urls): DocumentFragment => {
-  const copy = document.importNode(template.content, true);
+  const copy = maker.importNode(template.content, true);
   for (const element of copy.querySelectorAll<HTMLElement>('[data-field]')) {
     const fill = (field: string): boolean => {
       const value = words(content[field]);

@@ -1,8 +1,8 @@
 // <maitre-modal>, <maitre-bar>, <maitre-toast>: one offer over the page, in the browser's own top layer.
 
+import type { Lent } from './lent';
 import type { Report } from './listeners';
-import { custom, dismissButton, filled, labelOf, part, shadow, STYLE } from './offer-element';
-import { focus, type Guard } from './placements';
+import type { Guard } from './placements';
 import type { Shown } from './types';
 
 const OVER = `
@@ -48,7 +48,8 @@ const OVER = `
 const HEARD = 100;
 
 /** An offer over the page, not there yet; null when its template can't be found. */
-export const overlayElement = ({ id, content }: Shown, report: Report, guard: Guard) => {
+export const overlayElement = ({ id, content }: Shown, report: Report, guard: Guard, lent: Lent) => {
+  const { custom, dismissButton, filled, focus, hear, labelOf, part, shadow, STYLE } = lent;
   const inside = filled(content, report, id);
   if (!inside) return null;
   const { template } = content;
@@ -74,7 +75,7 @@ export const overlayElement = ({ id, content }: Shown, report: Report, guard: Gu
 
   /** What had the focus before it came in here. */
   let before: EventTarget | null = null;
-  host.addEventListener('focusin', ({ relatedTarget }) => (before = relatedTarget ?? before));
+  hear(host, 'focusin', ({ relatedTarget }: FocusEvent) => (before = relatedTarget ?? before));
 
   return {
     host,

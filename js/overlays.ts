@@ -1,8 +1,9 @@
-// Overlays: one offer over the page at a time. It appears, is seen, is answered, and goes.
+// Overlays: one offer over the page at a time. It appears, is seen, is answered, and goes. Fetched where the config has any.
 
+import type { Lent } from './lent';
 import type { Report } from './listeners';
 import { overlayElement } from './overlay-element';
-import { answerOf, type Guard, type Sight, watch } from './placements';
+import type { Guard, Sight } from './placements';
 import type { Shown } from './types';
 
 /** The overlay that is to appear. */
@@ -18,6 +19,7 @@ interface Engine {
   shown(placement: string, offers: Shown[]): void;
   report: Report;
   guard: Guard;
+  lent: Lent;
 }
 
 /** Whether something else of the page is open that Escape may be meant for. */
@@ -25,7 +27,8 @@ const isBusy = (host: Element): boolean =>
   [...document.querySelectorAll('dialog[open], [popover], [aria-modal=true]')].some((each) => each !== host && each.getClientRects().length);
 
 /** Shows overlays, one at a time. */
-export const overlays = ({ outcome, shown, report, guard }: Engine) => {
+export const overlays = ({ outcome, shown, report, guard, lent }: Engine) => {
+  const { answerOf, hear, watch } = lent;
   let up: { raised: Raised; overlay: NonNullable<ReturnType<typeof overlayElement>>; sight: Sight } | undefined;
 
   const end = (kind: 'clicked' | 'dismissed' | 'closed'): void => {
@@ -47,13 +50,13 @@ export const overlays = ({ outcome, shown, report, guard }: Engine) => {
     if (up || document.querySelector('dialog[open]')) return false;
     const { id, content, placement } = raised;
     try {
-      const overlay = overlayElement(raised, report, guard);
+      const overlay = overlayElement(raised, report, guard, lent);
       if (!overlay) return false;
       const { host, box, dialog } = overlay;
       const sight: Sight = { element: box };
       const mine = { raised, overlay, sight };
       const when = <E extends Event>(target: HTMLElement, type: string, heard: (event: E) => void): void =>
-        target.addEventListener(type, guard((event: Event) => void (up === mine && heard(event as E))));
+        hear(target, type, guard((event: E) => void (up === mine && heard(event))));
       const clicked = (event: MouseEvent): void => {
         const answer = answerOf(event);
         if (answer) end(answer);
@@ -88,10 +91,11 @@ export const overlays = ({ outcome, shown, report, guard }: Engine) => {
     return true;
   };
 
-  document.addEventListener('visibilitychange', guard(look));
-  document.addEventListener(
+  hear(document, 'visibilitychange', guard(look));
+  hear(
+    document,
     'keydown',
-    guard((event) => {
+    guard((event: KeyboardEvent) => {
       if (!up || up.overlay.dialog || event.key !== 'Escape' || event.defaultPrevented || event.isComposing) return;
       const { host } = up.overlay;
       if (host === document.activeElement || !isBusy(host)) end('dismissed');

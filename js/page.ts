@@ -1,5 +1,6 @@
 // What the browser tells of the page and the device, and when the page becomes another one.
 
+import { hear } from './listeners';
 import type { Guard } from './placements';
 import type { Item } from './types';
 
@@ -47,18 +48,9 @@ export const device = () => {
 };
 
 /** What schema.org's types say of a page's kind. The first of them that the page has counts: those that name the page before those that name its subject. */
-const KINDS = Object.entries({
-  CheckoutPage: 'checkout',
-  SearchResultsPage: 'search',
-  CollectionPage: 'category',
-  Product: 'product',
-  ItemList: 'category',
-  Article: 'article',
-  NewsArticle: 'article',
-  BlogPosting: 'article',
-  WebSite: 'page',
-  WebPage: 'page',
-});
+const KINDS = 'CheckoutPage checkout,SearchResultsPage search,CollectionPage category,Product product,ItemList category,Article article,NewsArticle article,BlogPosting article,WebSite page,WebPage page'
+  .split(',')
+  .map((pair) => pair.split(' ') as [type: string, kind: string]);
 
 const isA =
   (type: string) =>
@@ -156,8 +148,9 @@ export const pageViews = (count: (view: PageView) => void, guard: Guard) => {
   const settle = (): void => {
     if (!held) return;
     held = false;
-    count({ ...arrived, title: document.title, host: location.hostname, ...described(), ...own });
+    count(view());
   };
+  const view = (): PageView => ({ ...arrived, title: document.title, host: location.hostname, ...described(), ...own });
 
   /** Counts the page at hand as a page view of its own once more. */
   const again = (): void => {
@@ -184,7 +177,7 @@ export const pageViews = (count: (view: PageView) => void, guard: Guard) => {
   };
 
   const { navigation } = window as { navigation?: EventTarget };
-  if (navigation) navigation.addEventListener('currententrychange', moved);
+  if (navigation) hear(navigation, 'currententrychange', moved);
   else {
     for (const name of ['pushState', 'replaceState'] as const) {
       const change = history[name];
@@ -195,7 +188,7 @@ export const pageViews = (count: (view: PageView) => void, guard: Guard) => {
       });
     }
   }
-  addEventListener('popstate', moved);
+  hear(window, 'popstate', moved);
 
-  return { settle, again, said };
+  return { settle, again, said, view };
 };

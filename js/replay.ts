@@ -102,17 +102,16 @@ class Guest {
 
   decide(placement: string, time: number): string[] {
     if (this.level === 'off') return [];
-    const { offers } = JSON.parse(this.core.decide(placement, this.onPage, time)) as { offers: { id: string }[] };
-    return offers.map(({ id }) => id);
+    return this.core.decide(placement, this.onPage, time).offers.map(({ id }) => id);
   }
 
   explain(placement: string, time: number): unknown {
-    return this.level === 'off' ? { placement, take: 0, shows: [], offers: [] } : JSON.parse(this.core.explain(placement, this.onPage, time));
+    return this.level === 'off' ? { placement, take: 0, shows: [], offers: [] } : this.core.explain(placement, this.onPage, time);
   }
 
   /** The overlay that is to appear now, if one is. Tell `raised` of it when it did. */
-  raise(time: number): { placement: string; id: string } | null {
-    return this.level === 'off' ? null : (JSON.parse(this.core.raise(this.onPage, time)) as { placement: string; id: string } | null);
+  raise(time: number): { placement: string; id: string } | undefined {
+    return this.level === 'off' ? undefined : this.core.raise(this.onPage, time);
   }
 
   leave(): void {

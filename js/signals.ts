@@ -1,5 +1,6 @@
 // What a visitor does on the page that may be the moment for an offer. Only what some rule waits for is watched.
 
+import { hear } from './listeners';
 import type { Guard } from './placements';
 
 /** What the page has to watch, as the core says. All lists are ascending. */
@@ -27,6 +28,8 @@ interface Engine {
   needs(): Needs | undefined;
   /** `dwell` and `idle` in ms, `scroll` as a share; the others have no value. */
   tell(kind: Signal, value: number | ''): void;
+  /** Calls back as the page is left, before storage is closed. */
+  whenLeft(heard: () => void): void;
   guard: Guard;
 }
 
@@ -65,14 +68,13 @@ export const whenScrolled = (told: (share: number, top: number, height: number) 
     // A pixel more: with fractions of pixels the end may not be reached quite.
     if (!signal?.aborted && scrollHeight > innerHeight) told(Math.min(1, (scrollY + innerHeight + 1) / scrollHeight), scrollY, scrollHeight);
   });
-  document.addEventListener('scroll', () => (frame ||= requestAnimationFrame(look)), { passive: true, ...(signal && { signal }) });
+  hear(document, 'scroll', () => (frame ||= requestAnimationFrame(look)), signal && { signal });
 };
 
 /**
- * Watches nothing before `again` is called first. To be made before storage is opened: what is told as the page is left is to be
- * kept, and listeners of a window are called in the order they came.
+ * Watches nothing before `again` is called first.
  */
-export const signals = ({ needs, tell, guard }: Engine) => {
+export const signals = ({ needs, tell, whenLeft, guard }: Engine) => {
   let ends = new AbortController();
   let timer: ReturnType<typeof setTimeout> | undefined;
   let points = NOTHING;
@@ -95,7 +97,7 @@ export const signals = ({ needs, tell, guard }: Engine) => {
 
   const on = (type: string, heard: (event: never) => void, target: EventTarget = document): void =>
     // Capturing, as pages stop events; but scrolling, of the page only.
-    target.addEventListener(type, guard(heard) as (event: Event) => void, { passive: true, capture: type !== 'scroll', signal: ends.signal });
+    hear(target, type, guard(heard), { capture: type !== 'scroll', signal: ends.signal });
 
   const active = (): number => spent + (since === undefined ? 0 : Math.min(clock(), last + AWAKE) - since);
 
@@ -200,8 +202,7 @@ export const signals = ({ needs, tell, guard }: Engine) => {
     }
   };
 
-  addEventListener(
-    'pagehide',
+  whenLeft(
     guard(() => {
       isAway = true;
       wasHidden = false;

@@ -2,7 +2,7 @@
 
 import type { Core } from './core';
 import { now } from './clock';
-import type { Report } from './listeners';
+import { hear, type Report } from './listeners';
 import type { Guard } from './placements';
 import type { Consent } from './types';
 
@@ -32,8 +32,6 @@ export interface Keeper {
 
 /** A core that is kept. */
 export interface Kept {
-  /** Call before the core is told something. */
-  before(): void;
   /** Call after the core was told something: it is written shortly. */
   after(): void;
   /** Call when the page comes back out of the back/forward cache. */
@@ -72,8 +70,7 @@ export const erase = (level: Consent, why: Consent | 'forget' = level): void => 
   if (level === 'profile') return;
   const session = area('sessionStorage');
   const local = area('localStorage');
-  session.remove(TAB);
-  if (level !== 'visit') session.remove(NAME);
+  for (const key of session.keys()) if (key !== NAME || level !== 'visit') session.remove(key);
   local.keys().forEach(local.remove);
   const tell = (): void => {
     const others = new BroadcastChannel(NAME);
@@ -89,8 +86,14 @@ export const erase = (level: Consent, why: Consent | 'forget' = level): void => 
   }
 };
 
-/** `work`, done shortly after it was first asked for; `now` does it at once if it was asked for. */
-export const soon = (work: () => void, guard: Guard, delay: number) => {
+/** `work`, done when the browser has nothing better to do, but within a second. */
+export const whenIdle = (work: (deadline: IdleDeadline) => void): void =>
+  void (typeof requestIdleCallback === 'function'
+    ? requestIdleCallback(work, { timeout: 1000 })
+    : setTimeout(() => work({ didTimeout: true, timeRemaining: () => 10 }), 300));
+
+/** `work`, done when it is the moment, but shortly after it was first asked for; `now` does it at once if it was asked for. */
+export const soon = (work: () => void, guard: Guard, moment: (work: () => void) => void) => {
   let timer: ReturnType<typeof setTimeout> | undefined;
   const end = (): void => {
     clearTimeout(timer);
@@ -100,29 +103,31 @@ export const soon = (work: () => void, guard: Guard, delay: number) => {
     end();
     work();
   });
+  // Meanwhile it may have been done, as the page was hidden, or have ended.
+  const ifDue = (): void => void (timer && due());
   return {
-    ask: (): void => void (timer ??= setTimeout(due, delay)),
+    ask: (): void => void (timer ??= setTimeout(() => moment(ifDue), BURST)),
     now: (): void => void (timer && due()),
     end,
   };
 };
 
 /** Writes and reads are put off by this much, in ms, so that a burst of events is one. */
-export const BURST = 200;
+const BURST = 200;
 
 /** Hears events until `stop`. */
 export const hears = (guard: Guard) => {
   const ends = new AbortController();
   return {
     on: (target: EventTarget, type: string, heard: (event: never) => void): void =>
-      target.addEventListener(type, guard(heard) as (event: Event) => void, { signal: ends.signal }),
+      hear(target, type, guard(heard), { signal: ends.signal }),
     stop: (): void => ends.abort(),
   };
 };
 
 /** Writes soon, and at once when the page is hidden or left: timers may come late then, or never. */
 export const writing = (work: () => void, guard: Guard, on: ReturnType<typeof hears>['on']) => {
-  const write = soon(work, guard, BURST);
+  const write = soon(work, guard, whenIdle);
   const ifHidden = (): void => void (document.hidden && write.now());
   on(document, 'visibilitychange', ifHidden);
   on(window, 'pagehide', write.now);
@@ -154,7 +159,6 @@ export const keepVisit = ({ core, guard, report }: Keeper): Kept => {
   };
   load();
   return {
-    before() {},
     after: write.ask,
     resume() {
       core.disown();

@@ -3,7 +3,8 @@
 
 import { now } from './clock';
 import { compact } from './compaction';
-import { area, BURST, failing, hears, type Keeper, type Kept, NAME, soon, TAB, writing } from './storage';
+import { Key } from './foreseen';
+import { area, failing, hears, type Keeper, type Kept, NAME, soon, TAB, whenIdle, writing } from './storage';
 import { foldable, isToBeLeft, keyOf, readAll, readBase, textsBut, writeDelta } from './stored';
 import type { Consent } from './types';
 
@@ -48,14 +49,17 @@ export const keepProfile = ({ core, guard, report, changed, forgotten, lowered }
     isStale = false;
     return core.load(textsBut(readAll(local), tab).join('\n'), own, now());
   };
-  const leave = (): void => {
-    write.end();
+  const begin = (): void => {
     tab = newTab();
     written = 0;
   };
-  /** Leaves the delta to the others, and begins a new one. */
+  const leave = (): void => {
+    write.end();
+    begin();
+  };
+  /** Leaves what was written to the others, and begins a new delta, with what came since and is still to be written. */
   const renew = (): void => {
-    leave();
+    begin();
     core.disown();
     load();
   };
@@ -63,11 +67,11 @@ export const keepProfile = ({ core, guard, report, changed, forgotten, lowered }
   const write = writing(
     () => {
       if (isAway || isStopped) return;
-      // Whoever removed it meant what was in it.
-      if (isLost()) return renew();
+      const time = now();
+      // Whoever folds it, or did, knows what was written to it, and no more.
+      if (isLost() || (written && Math.abs(time - written) > SILENCE && isToBeLeft(readAll(local), written, time))) renew();
       const text = core.save();
       if (!text) return;
-      const time = now();
       local.set(keyOf(tab), writeDelta(time, text));
       written = time;
     },
@@ -85,7 +89,8 @@ export const keepProfile = ({ core, guard, report, changed, forgotten, lowered }
       changed();
     },
     guard,
-    BURST,
+    // What is shown may rest on it, and stays once it was seen.
+    (work) => work(),
   );
 
   /** Goes on with the delta that the page before left for this one, if `from` says so and it is really that. */
@@ -103,8 +108,8 @@ export const keepProfile = ({ core, guard, report, changed, forgotten, lowered }
     const isUntidy = load(goesOn ? own.text : '');
     write.ask();
     if (isStopped) return;
-    channel = typeof BroadcastChannel === 'function' ? new BroadcastChannel(NAME) : undefined;
-    if (channel) on(channel, 'message', heard);
+    channel = new BroadcastChannel(NAME);
+    on(channel, 'message', heard);
     // What a kill left behind is looked for once in the life of a tab.
     if (!goesOn || isUntidy || foldable(stored, tab, time).length) {
       whenIdle(guard(() => compact({ core, local, own: tab, isForced: isUntidy, isStopped: () => isStopped, done: reload, guard })));
@@ -121,7 +126,7 @@ export const keepProfile = ({ core, guard, report, changed, forgotten, lowered }
   };
 
   on(window, 'storage', ({ key, newValue, storageArea }: StorageEvent) => {
-    if (storageArea !== localStorage || (key !== null && key !== NAME && !key.startsWith(`${NAME}:`))) return;
+    if (storageArea !== localStorage || key === Key.Ahead || (key !== null && key !== NAME && !key.startsWith(`${NAME}:`))) return;
     if (key === null || (newValue === null && (key === NAME || (key === keyOf(tab) && !isFolded())))) {
       leave();
       forgotten();
@@ -144,11 +149,6 @@ export const keepProfile = ({ core, guard, report, changed, forgotten, lowered }
   open(session.get(TAB));
 
   return {
-    before() {
-      if (!written || Math.abs(now() - written) < SILENCE) return;
-      write.now();
-      if (isLost() || isToBeLeft(readAll(local), written, now())) renew();
-    },
     after: write.ask,
     resume() {
       if (isStopped) return;
@@ -160,6 +160,3 @@ export const keepProfile = ({ core, guard, report, changed, forgotten, lowered }
     stop,
   };
 };
-
-const whenIdle = (work: () => void): void =>
-  void (typeof requestIdleCallback === 'function' ? requestIdleCallback(work) : setTimeout(work, 1000));

@@ -1,12 +1,21 @@
-// The drop-in tag: <script type="module" src="…/maitre.js" data-offers="/offers.json" data-consent="memory"></script>
+// The drop-in tag: <script type="module" src="…/maitre.js" data-offers="/offers.json" data-consent="memory" data-page="head"></script>
 
 import { start } from './index';
-import type { Consent } from './types';
+import type { Consent, Options } from './types';
 
 // A module has no `document.currentScript`.
 const tag = [...document.scripts].find(({ src }) => src === import.meta.url);
-const { offers = '', consent } = tag?.dataset ?? {};
+const { offers = '', consent, page: said } = tag?.dataset ?? {};
+/** `head`, or what the page is about as JSON; nothing when that can't be read. */
+const about = (): Options['page'] | undefined => {
+  try {
+    return said === 'head' ? said : said && JSON.parse(said);
+  } catch {
+    return undefined;
+  }
+};
+const known = about();
 const page = window as unknown as { maitre?: { track?: unknown } };
 
 // An element with the id `maitre` is not one.
-if (!page.maitre?.track) page.maitre = start({ offers, ...(consent && { consent: consent as Consent }) });
+if (!page.maitre?.track) page.maitre = start({ offers, ...(consent && { consent: consent as Consent }), ...(known && { page: known }) });

@@ -147,6 +147,11 @@ export interface Options {
   offers: string | URL | object;
   /** The consent level to begin with; `memory` when left out. */
   consent?: Consent;
+  /**
+   * What the page is about: then offers can be decided on as soon as its head has been parsed, as each placement comes. Its `kind`,
+   * `item` and `title` as with `track('page_view', …)`, or `'head'` when all JSON-LD that it has is in the head. Else the whole page is waited for.
+   */
+  page?: 'head' | { kind?: string; item?: Item; title?: string };
   /** Where `maitre.wasm` is; beside this module when left out. */
   wasm?: string | URL;
 }

@@ -5,9 +5,11 @@
 /// <http://www.isthe.com/chongo/tech/comp/fnv/>
 #[must_use]
 pub fn fnv1a(text: &str) -> u32 {
-    text.encode_utf16().fold(0x811c_9dc5, |hash, unit| {
-        (hash ^ u32::from(unit)).wrapping_mul(0x0100_0193)
-    })
+    let mut hash = 0x811c_9dc5;
+    for unit in text.encode_utf16() {
+        hash = (hash ^ u32::from(unit)).wrapping_mul(0x0100_0193);
+    }
+    hash
 }
 
 /// The place of `value` in `0.0..1.0`, for a seed; `None` for a version other than 1 and 2.

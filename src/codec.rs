@@ -54,6 +54,11 @@ impl Pass {
         self.bytes
     }
 
+    /// Goes over bytes that were looked at already.
+    pub fn skip(&mut self, bytes: usize) {
+        self.at += bytes;
+    }
+
     pub fn byte(&mut self, mut byte: u8) -> u8 {
         if self.reading {
             let next = self.bytes.get(self.at);
@@ -80,6 +85,29 @@ impl Pass {
             }
         }
         self.broken = true;
+    }
+
+    /// Many numbers: a plan has a hundred thousand, so they are read in one go.
+    pub fn numbers(&mut self, numbers: &mut Vec<u32>) {
+        let length = self.length(numbers.len());
+        if !self.reading {
+            numbers.iter_mut().for_each(|number| self.small(number));
+            return;
+        }
+        let rest = self.bytes.get(self.at..).unwrap_or_default();
+        let mut bytes = rest.iter();
+        numbers.extend((0..length).map(|_| {
+            let (mut number, mut shift) = (0, 0);
+            for byte in bytes.by_ref() {
+                number |= u32::from(byte & 0x7f) << (shift & 31);
+                shift += 7;
+                if byte & 0x80 == 0 {
+                    break;
+                }
+            }
+            number
+        }));
+        self.at = self.bytes.len() - bytes.len();
     }
 
     /// Whole numbers and those of two decimals are short; any other goes by its bits.
@@ -164,6 +192,20 @@ impl Pass {
         }
     }
 
+    /// A text as its bytes.
+    pub fn utf8(&mut self, text: &mut String) {
+        let length = self.length(text.len());
+        if self.reading {
+            let bytes = self.bytes.get(self.at..self.at.saturating_add(length));
+            let read = bytes.and_then(|bytes| std::str::from_utf8(bytes).ok());
+            self.broken |= read.is_none();
+            read.unwrap_or_default().clone_into(text);
+            self.at += length;
+        } else {
+            self.bytes.extend_from_slice(text.as_bytes());
+        }
+    }
+
     /// As its letters' numbers in Unicode.
     pub fn text(&mut self, text: &mut String) {
         let mut letters = text.chars();
@@ -202,15 +244,46 @@ fn checksum(bytes: &[u8]) -> [u8; 3] {
     [a ^ d, b, c]
 }
 
+/// Bytes with a checksum of 32 bits that is quick to tell: a plan has many, and is not to be waited for.
+#[cfg(feature = "authoring")]
+pub(crate) fn sealed_in_words(mut bytes: Vec<u8>) -> Vec<u8> {
+    let sum = checksum_of_words(&bytes);
+    bytes.extend_from_slice(&sum);
+    bytes
+}
+
+/// The bytes without that checksum, when it is right.
+pub(crate) fn unsealed_in_words(bytes: &[u8]) -> Option<&[u8]> {
+    let (bytes, sum) = bytes.split_at_checked(bytes.len().checked_sub(4)?)?;
+    (checksum_of_words(bytes).as_slice() == sum).then_some(bytes)
+}
+
+/// FNV-1a's two steps, four bytes at a time and turned in between, so that high bits tell, too.
+fn checksum_of_words(bytes: &[u8]) -> [u8; 4] {
+    let mut hash = 0x811c_9dc5_u32;
+    let mut add = |word: [u8; 4]| {
+        hash = (hash ^ u32::from_le_bytes(word))
+            .wrapping_mul(0x0100_0193)
+            .rotate_left(15);
+    };
+    let words = bytes.chunks_exact(4);
+    for byte in words.remainder() {
+        add([*byte, 0, 0, 1]);
+    }
+    for word in words {
+        add(<[u8; 4]>::try_from(word).unwrap_or_default());
+    }
+    hash.to_le_bytes()
+}
+
 const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
 fn encode_base64(bytes: &[u8], out: &mut String) {
     for chunk in bytes.chunks(3) {
-        let group = chunk
-            .iter()
-            .chain(&[0, 0])
-            .take(3)
-            .fold(0_usize, |group, byte| group << 8 | usize::from(*byte));
+        let mut group = 0;
+        for place in 0..3 {
+            group = group << 8 | chunk.get(place).copied().map_or(0, usize::from);
+        }
         for place in 0..=chunk.len() {
             let digit = group >> (18 - 6 * place) & 63;
             out.push(ALPHABET.get(digit).map_or('A', |byte| char::from(*byte)));

@@ -2,12 +2,17 @@
 //!
 //! It sees every room and no browser. Time comes in with each call.
 
-use crate::condition::Outcome;
-use crate::config::{self, Problem, STAGE_CHANGE, Signal};
-use crate::decide::{self, Decision, Explanation, Here, Moment, OnPage};
+use crate::condition::record::source;
+use crate::condition::{Findings, Outcome};
+#[cfg(feature = "authoring")]
+use crate::config::{self, Problem};
+use crate::config::{STAGE_CHANGE, Signal};
+#[cfg(feature = "authoring")]
+use crate::decide::Explanation;
+use crate::decide::{self, Ahead, Arrangement, Decision, Here, Moment, OnPage};
 use crate::host::Host;
 use crate::json::Value;
-use crate::plan::Plan;
+use crate::plan::{Offer, Placement, Plan};
 use crate::profile::{Change, Event, Profile, STAGE, Visit, arrival};
 use crate::time::Millis;
 
@@ -17,23 +22,31 @@ const PAGE_VIEW: &str = "page_view";
 /// Decides for one visitor, on one page after another.
 pub struct Engine {
     plan: Plan,
+    #[cfg(feature = "authoring")]
     problems: Vec<Problem>,
     host: Box<dyn Host>,
     page: Value,
     device: Value,
-    user: Value,
+    /// The attributes that rules ask about, by number.
+    user: Vec<Value>,
     /// What has appeared and been seen on this page view.
     here: Here,
     /// How far the signals of this page view have come: active ms, the deepest share of the page, ms without input.
     reached: Reached,
     /// What others have stored: the base, and the other tabs' parts.
     stored: Profile,
-    /// What this tab adds to it.
+    /// What this tab added to it, as far as that was written…
+    written: Profile,
+    /// … and since then.
     own: Profile,
-    /// Both together: what decisions look at.
+    /// All of them together: what decisions look at.
     profile: Profile,
+    /// While a page view is played that is still to come: what can't be known of it.
+    ahead: Option<Ahead>,
     /// What was stored has been looked at, so visits are counted on from there.
     anchored: bool,
+    /// What conditions came to, as long as nothing they ask about changes.
+    findings: Findings,
 }
 
 #[derive(Clone, Copy, Debug, Default)]
@@ -49,6 +62,7 @@ impl Engine {
     /// Reads a config. Whatever is wrong with it is among the [`problems`](Engine::problems); the rest runs.
     /// `visitor_zone` is the visitor's own IANA time zone, for sites that follow it.
     #[must_use]
+    #[cfg(feature = "authoring")]
     pub fn new(config: &str, visitor_zone: &str, host: Box<dyn Host>) -> Engine {
         let (config, problems) = config::read(config, host.as_ref());
         let plan = Plan::new(config, visitor_zone, host.as_ref());
@@ -62,15 +76,19 @@ impl Engine {
     #[must_use]
     pub fn run(plan: Plan, host: Box<dyn Host>) -> Engine {
         Engine {
+            #[cfg(feature = "authoring")]
             problems: Vec::new(),
+            findings: plan.findings(),
             page: Value::Null,
             device: Value::Null,
-            user: Value::Null,
+            user: Vec::new(),
             here: Here::default(),
             reached: Reached::default(),
             stored: Profile::default(),
+            written: Profile::default(),
             own: Profile::default(),
             profile: Profile::default(),
+            ahead: None,
             anchored: false,
             plan,
             host,
@@ -79,6 +97,7 @@ impl Engine {
 
     /// What is wrong with the config, in the order of its text.
     #[must_use]
+    #[cfg(feature = "authoring")]
     pub fn problems(&self) -> &[Problem] {
         &self.problems
     }
@@ -104,16 +123,18 @@ impl Engine {
     /// What the device is: `kind`, `touch`, `language`, `saveData`, `reducedMotion`.
     pub fn device(&mut self, device: Value) {
         self.device = device;
+        self.findings.forget(source::DEVICE);
     }
 
     /// A page view: `path`, `query`, `title`, `referrer`, `host`, `kind`, `item`. It is an event like any other, called
     /// `page_view`. What was over the page before has gone with it.
     pub fn page(&mut self, page: Value, now: Millis) {
-        if let Some(offer) = self.here.open.and_then(|(open, _)| self.plan.offers.get(open)) {
+        if let Some(offer) = self.here.open.and_then(|(open, _)| self.plan.offer(open)) {
             let id = self.plan.id(offer).to_owned();
             self.closed(&id, now);
         }
         self.page = page;
+        self.findings.forget(source::PAGE);
         self.here = Here::default();
         self.reached = Reached::default();
         let mut params = Value::Map(Vec::new());
@@ -158,7 +179,11 @@ impl Engine {
                 visit.pages = visit.pages.saturating_add(1);
             }
         }
-        let changes = event.changes(&self.plan, self.host.as_ref());
+        let mut changes = event.changes(&self.plan, self.host.as_ref());
+        if let Some(ahead) = &mut self.ahead {
+            ahead.tallies = event.unsure(&self.plan, self.host.as_ref());
+            changes.retain(|(tally, _)| !ahead.tallies.contains(tally));
+        }
         self.apply(&changes, now);
         let is_another_stage = self.look_at_stage(now);
         is_another_visit || is_another_stage || name == PAGE_VIEW || !changes.is_empty() || self.profile.cart != cart
@@ -171,6 +196,8 @@ impl Engine {
             let is_sequence = matches!(change, Change::Steps { .. });
             if is_sequence {
                 self.profile.fold(*index, change, None, now, plan, host);
+                // Its steps are not added to those before, but take their place.
+                self.written.fold(*index, change, Some(&self.profile), now, plan, host);
             }
             self.own.fold(*index, change, Some(&self.profile), now, plan, host);
             if !is_sequence {
@@ -181,7 +208,11 @@ impl Engine {
 
     /// Notes a change of stage, which is an event of its own.
     fn look_at_stage(&mut self, now: Millis) -> bool {
-        if !self.plan.keep.stage {
+        if !self.plan.keeps_stage() {
+            return false;
+        }
+        if !self.moment(now).stage_is_known() {
+            self.is_unsure_of_stage();
             return false;
         }
         let stage = self.moment(now).stage();
@@ -208,14 +239,25 @@ impl Engine {
         true
     }
 
+    /// A page view to come may lead to another stage, and then to the event that this is.
+    fn is_unsure_of_stage(&mut self) {
+        let Some(ahead) = &mut self.ahead else { return };
+        ahead.stage = true;
+        for happening in 0..self.plan.happenings() {
+            if self.plan.happening_event(happening) == STAGE_CHANGE {
+                ahead.tallies.extend(self.plan.changed_by(happening));
+            }
+        }
+    }
+
     /// Opens a new visit when the last one is over, else keeps it going. `true`: it is another one.
     fn visit(&mut self, event: &str, now: Millis) -> bool {
-        let timeout = self.plan.timeout;
+        let timeout = self.plan.timeout();
         let mut is_another = false;
         match &mut self.profile.visit {
             Some(visit) if !visit.is_over(now, timeout) => visit.last = visit.last.max(now),
             other => {
-                let arrival = arrival(&self.page, event == PAGE_VIEW, &self.plan.keep.arrival);
+                let arrival = arrival(&self.page, event == PAGE_VIEW, &|known| self.plan.keeps_arrival(known));
                 *other = Some(Visit::after(other.as_ref(), now, arrival));
                 is_another = true;
             }
@@ -264,7 +306,7 @@ impl Engine {
                 let before = self.profile.visit.as_ref().map_or(0, |visit| visit.dwell);
                 self.join_visit();
                 for profile in [&mut self.own, &mut self.profile] {
-                    if let (Some(visit), true) = (&mut profile.visit, self.plan.keep.dwell) {
+                    if let (Some(visit), true) = (&mut profile.visit, self.plan.keeps_dwell()) {
                         visit.dwell = visit.dwell.saturating_add(more);
                         profile.touched = profile.touched.max(now);
                     }
@@ -273,9 +315,9 @@ impl Engine {
             }
         };
         let mut fired = Vec::new();
-        for (tally, kind, threshold) in &self.plan.signals {
-            if *kind == signal && from < *threshold && *threshold <= to {
-                fired.push((*tally, Change::Add(1.0)));
+        for (tally, threshold) in self.plan.thresholds(signal) {
+            if from < threshold && threshold <= to {
+                fired.push((tally, Change::Add(1.0)));
             }
         }
         self.apply(&fired, now);
@@ -291,9 +333,9 @@ impl Engine {
             offset = self.reached.dwell - self.profile.visit.as_ref().map_or(0, |visit| visit.dwell) as f64;
         }
         let mut points: Vec<f64> = Vec::new();
-        for (_, kind, threshold) in &self.plan.signals {
+        for (_, threshold) in self.plan.thresholds(signal) {
             let point = threshold + offset;
-            if *kind == signal && (signal != Signal::Dwell || point > self.reached.dwell) {
+            if signal != Signal::Dwell || point > self.reached.dwell {
                 let place = points.partition_point(|known| *known < point);
                 points.insert(place, point);
             }
@@ -305,13 +347,27 @@ impl Engine {
     pub fn user(&mut self, user: &Value, now: Millis) {
         self.settle(now);
         for (name, value) in user.members() {
-            self.user.set(name, value.clone());
-            if self.plan.keep.user.contains(name) {
+            self.say(name, value);
+            if self.plan.keeps_user(name) {
                 let at = self.profile.told_at(name, now);
                 for profile in [&mut self.own, &mut self.profile] {
                     profile.tell(name, value, at, now);
                 }
             }
+        }
+    }
+
+    /// An attribute of the visitor has another value.
+    fn say(&mut self, name: &str, value: &Value) {
+        let Some(attribute) = self.plan.attribute(name) else {
+            return;
+        };
+        if self.user.len() <= attribute {
+            self.user.resize(attribute + 1, Value::Null);
+        }
+        if let Some(known) = self.user.get_mut(attribute).filter(|known| *known != value) {
+            known.clone_from(value);
+            self.findings.forget(source::USER + attribute);
         }
     }
 
@@ -322,22 +378,23 @@ impl Engine {
 
     /// Something became of an offer in a placement; without one, it counts in each that the offer is for.
     pub fn outcome_in(&mut self, offer: &str, placement: Option<&str>, outcome: Outcome, now: Millis) -> bool {
-        let Some(id) = self.plan.ids.find(offer) else {
+        let Some(id) = self.plan.id_number(offer) else {
             return false;
         };
         self.settle(now);
         self.note(id, outcome, now);
-        let Some(index) = self.offer(id) else { return true };
-        let mut placements = self
-            .plan
-            .offers
-            .get(index)
-            .map_or(Vec::new(), |offer| offer.placements.clone());
+        let Some(index) = self.plan.offer_of(id) else {
+            return true;
+        };
+        let mut placements = Vec::new();
+        if let Some(offer) = self.plan.offer(index) {
+            placements.extend(offer.placements());
+        }
         if let Some(placement) = placement.and_then(|name| self.plan.placement_index(name)) {
             placements = vec![placement];
         }
         if outcome != Outcome::Raised {
-            for scope in 0..self.plan.scopes.len() {
+            for scope in 0..self.plan.scopes() {
                 if self.plan.is_about(scope, &placements) {
                     self.note(self.plan.scope_history(scope), outcome, now);
                 }
@@ -359,27 +416,20 @@ impl Engine {
         }
     }
 
-    /// The index of the offer of that id number, if it has no error.
-    fn offer(&self, id: usize) -> Option<usize> {
-        // Both go by the config's order.
-        let place = self.plan.offers.partition_point(|offer| offer.id < id);
-        self.plan
-            .offers
-            .get(place)
-            .filter(|offer| offer.id == id)
-            .map(|_| place)
+    /// The index of the offer of that id, if it has no error.
+    fn offer(&self, id: &str) -> Option<usize> {
+        self.plan.offer_of(self.plan.id_number(id)?)
     }
 
     /// An offer has appeared over the page. `false` when there is no such offer.
     pub fn raised(&mut self, offer: &str, now: Millis) -> bool {
-        let Some(index) = self.plan.ids.find(offer).and_then(|id| self.offer(id)) else {
+        let Some(index) = self.offer(offer) else {
             return false;
         };
-        let is_overlay = |index: &&usize| self.plan.placements.get(**index).is_some_and(|known| known.overlay);
-        let known = self.plan.offers.get(index);
+        let is_overlay = |index: &usize| self.plan.placement(*index).is_some_and(Placement::is_overlay);
         // Of an offer's several overlays, the one it was to appear in.
-        let wanted = decide::raise(None, &self.moment(now)).filter(|(_, wanted)| known == Some(wanted));
-        let first = || known?.placements.iter().find(is_overlay).copied();
+        let wanted = decide::raise(None, &self.moment(now)).filter(|(_, wanted)| wanted.index() == index);
+        let first = || self.plan.offer(index)?.placements().find(is_overlay);
         let placement = wanted.map(|(placement, _)| placement).or_else(first);
         self.here.open = placement.map(|placement| (index, placement));
         self.here.is_seen = false;
@@ -396,8 +446,8 @@ impl Engine {
 
     /// An offer is over the page no more. That its trigger fired while it was doesn't bring it back.
     fn gone(&mut self, offer: &str, at: Millis) {
-        let id = self.plan.ids.find(offer);
-        let index = id.and_then(|id| self.offer(id));
+        let id = self.plan.id_number(offer);
+        let index = id.and_then(|id| self.plan.offer_of(id));
         if let Some(id) = id.filter(|_| index.is_some() && self.here.open.map(|(open, _)| open) == index) {
             self.here.open = None;
             self.note(id, Outcome::Raised, at);
@@ -407,10 +457,10 @@ impl Engine {
     /// The visitor switches a topic off or on; its score is erased. `false` when there is no such topic.
     pub fn mute(&mut self, topic: &str, muted: bool, now: Millis) -> bool {
         self.settle(now);
-        let known = self.plan.interests.iter().find(|interest| interest.topic == topic);
+        let known = self.plan.interests().find(|(known, _, _)| *known == topic);
         let Some(tally) = known
-            .map(|interest| interest.tally)
-            .filter(|tally| self.plan.keep.asks(*tally))
+            .map(|(_, _, tally)| tally)
+            .filter(|tally| self.plan.keep_tally(*tally).anything())
         else {
             return false;
         };
@@ -437,19 +487,11 @@ impl Engine {
     pub fn interests(&self, now: Millis) -> Vec<(&str, &str, f64, bool)> {
         let moment = self.moment(now);
         let mut interests = Vec::new();
-        for interest in &self.plan.interests {
-            if self.plan.keep.asks(interest.tally) {
-                let muted = self
-                    .profile
-                    .counts
-                    .get(interest.tally)
-                    .is_some_and(|count| count.is_muted());
-                interests.push((
-                    interest.topic.as_str(),
-                    interest.title.as_str(),
-                    moment.score(interest.tally),
-                    muted,
-                ));
+        for (topic, title, tally) in self.plan.interests() {
+            if self.plan.keep_tally(tally).anything() {
+                let count = self.profile.counts.get(tally);
+                let muted = count.is_some_and(|count| count.is_muted());
+                interests.push((topic, title, moment.score(tally), muted));
             }
         }
         interests
@@ -476,22 +518,71 @@ impl Engine {
         decide::fill(on_page, &self.moment(now))
     }
 
+    /// What [`fill`](Engine::fill) would answer if the page view `page` happened now, as far as that is sure: of `page` only what is
+    /// known of it is given (`path`, `query`, `host`), and a placement that depends on the rest is left out, overlays always. Without
+    /// `on_page` it isn't known either which placements that page has; then it is what each shows alone as well as beside all others.
+    /// Nothing is sure of another visit. Changes nothing. See [`decisions`](Engine::decisions) for what is in the answer.
+    pub fn ahead(&mut self, page: Value, on_page: Option<&OnPage>, now: Millis) -> Arrangement {
+        if self.profile.visit.is_none() || self.visit_is_over(now) {
+            return Vec::new();
+        }
+        // What is over this page is none of the next one's business.
+        let before = (
+            std::mem::take(&mut self.page),
+            std::mem::take(&mut self.here),
+            self.reached,
+        );
+        let copy = |profile: &Profile| Profile::of(&[profile], &self.plan, self.host.as_ref());
+        let profiles = [&self.stored, &self.written, &self.own, &self.profile].map(copy);
+        self.ahead = Some(Ahead::default());
+        self.page(page, now);
+        let against = self.moment(now);
+        let hopeful = Ahead {
+            hopeful: true,
+            ..self.ahead.clone().unwrap_or_default()
+        };
+        let hopeful = Moment {
+            ahead: Some(&hopeful),
+            ..against
+        };
+        let arranged = decide::ahead(on_page, &against, &hopeful);
+        self.ahead = None;
+        (self.page, self.here, self.reached) = before;
+        [self.stored, self.written, self.own, self.profile] = profiles;
+        self.findings.forget(source::PAGE);
+        arranged
+    }
+
+    /// What is in an arrangement.
+    #[must_use]
+    pub fn decisions(&self, arrangement: &Arrangement) -> Vec<Decision<'_>> {
+        let mut decisions = Vec::new();
+        for (placement, offers) in arrangement {
+            if let Some(decision) = decide::decision(*placement, offers, &self.plan) {
+                decisions.push(decision);
+            }
+        }
+        decisions
+    }
+
     /// The overlay that is to appear now, if any: its placement and the offer's id. It has appeared once
     /// [`raised`](Engine::raised) is told.
     #[must_use]
-    pub fn raise(&self, on_page: Option<&OnPage>, now: Millis) -> Option<(&str, &config::Offer)> {
+    pub fn raise(&self, on_page: Option<&OnPage>, now: Millis) -> Option<(&str, Offer<'_>)> {
         let (placement, offer) = decide::raise(on_page, &self.moment(now))?;
-        Some((&self.plan.placements.get(placement)?.name, offer))
+        Some((self.plan.placement(placement)?.name(), offer))
     }
 
     /// Why a placement shows what it shows now.
     #[must_use]
+    #[cfg(feature = "authoring")]
     pub fn explain(&self, placement: &str, now: Millis) -> Option<Explanation<'_>> {
         self.explain_beside(placement, None, now)
     }
 
     /// Why a placement shows what it shows now, beside what else is on the page.
     #[must_use]
+    #[cfg(feature = "authoring")]
     pub fn explain_beside(&self, placement: &str, on_page: Option<&OnPage>, now: Millis) -> Option<Explanation<'_>> {
         decide::explain(self.plan.placement_index(placement)?, on_page, &self.moment(now))
     }
@@ -502,9 +593,13 @@ impl Engine {
     pub fn on_page(&self, placements: &Value) -> OnPage {
         let mut on_page = OnPage::new();
         for (name, seen) in placements.members() {
-            let ids = seen.items().iter().filter_map(Value::text);
-            let offers = ids.filter_map(|id| self.offer(self.plan.ids.find(id)?));
-            let seen = matches!(seen, Value::List(_)).then(|| offers.collect());
+            let mut offers = Vec::new();
+            for id in seen.items() {
+                if let Some(offer) = id.text().and_then(|id| self.offer(id)) {
+                    offers.push(offer);
+                }
+            }
+            let seen = matches!(seen, Value::List(_)).then_some(offers);
             if let Some(index) = self.plan.placement_index(name) {
                 on_page.push((index, seen));
             }
@@ -513,7 +608,11 @@ impl Engine {
     }
 
     fn moment(&self, now: Millis) -> Moment<'_> {
+        // Time goes on, and so does what the visitor does.
+        self.findings.forget(source::PROFILE);
         Moment {
+            findings: &self.findings,
+            ahead: self.ahead.as_ref(),
             now,
             plan: &self.plan,
             profile: &self.profile,
@@ -527,9 +626,18 @@ impl Engine {
 
     /// A clock set back is noticed with the next thing that happens.
     fn settle(&mut self, now: Millis) {
-        for profile in [&mut self.stored, &mut self.own, &mut self.profile] {
+        self.settle_own(now);
+        for profile in [&mut self.stored, &mut self.profile] {
             profile.settle(now, &self.plan, self.host.as_ref());
         }
+    }
+
+    fn settle_own(&mut self, now: Millis) {
+        if self.own.touched > now {
+            // What had faded beside what came after it stays so.
+            self.written();
+        }
+        self.written.settle(now, &self.plan, self.host.as_ref());
     }
 
     // ── what is kept ───────────────────────────────────────────────────────────────────────────────────────────────
@@ -537,7 +645,17 @@ impl Engine {
     /// What this tab adds to what is stored, as text; empty when there is nothing to keep.
     #[must_use]
     pub fn save(&self) -> String {
-        Profile::of(&[&self.own], &self.plan, self.host.as_ref()).encode(&self.plan, self.host.as_ref())
+        self.added().encode(&self.plan, self.host.as_ref())
+    }
+
+    fn added(&self) -> Profile {
+        Profile::of(&[&self.written, &self.own], &self.plan, self.host.as_ref())
+    }
+
+    /// What [`save`](Engine::save) gives now has been written.
+    pub fn written(&mut self) {
+        self.written = self.added();
+        self.own = Profile::default();
     }
 
     /// Takes in what others stored (`texts`: the base, and the parts of other tabs) and, where this tab goes on with a part
@@ -555,36 +673,39 @@ impl Engine {
             self.stored = Profile::default();
         } else {
             if let (false, Some(visit), Some(stored)) = (self.anchored, &mut self.own.visit, &known.visit) {
-                visit.follow(stored, self.plan.timeout);
+                visit.follow(stored, self.plan.timeout());
             }
-            self.own.merge(&before, &self.plan, host);
+            self.written.merge(&before, &self.plan, host);
         }
         self.anchored = true;
         let ahead = self.stored.settle(now, &self.plan, host);
-        self.own.settle(now, &self.plan, host);
+        self.settle_own(now);
         self.look();
         ahead || stale
     }
 
     /// Puts together what decisions look at.
     fn look(&mut self) {
-        self.profile = Profile::of(&[&self.stored, &self.own], &self.plan, self.host.as_ref());
-        for (name, value, _) in self.profile.user.iter().filter(|(name, ..)| name != STAGE) {
-            self.user.set(name, value.clone());
+        let parts = [&self.stored, &self.written, &self.own];
+        self.profile = Profile::of(&parts, &self.plan, self.host.as_ref());
+        for (name, value, _) in self.profile.user.clone() {
+            if name != STAGE {
+                self.say(&name, &value);
+            }
         }
     }
 
     /// Whether what was stored belongs to a visit that is over: nothing happened since for the timeout.
     #[must_use]
     pub fn is_over(&self, text: &str, now: Millis) -> bool {
-        now - Profile::decode(text, &self.plan, self.host.as_ref()).touched >= self.plan.timeout
+        now - Profile::decode(text, &self.plan, self.host.as_ref()).touched >= self.plan.timeout()
     }
 
     /// Whether the visit at hand is over: the next event opens another.
     #[must_use]
     pub fn visit_is_over(&self, now: Millis) -> bool {
         let visit = self.profile.visit.as_ref();
-        visit.is_some_and(|visit| visit.is_over(now, self.plan.timeout))
+        visit.is_some_and(|visit| visit.is_over(now, self.plan.timeout()))
     }
 
     /// One text that holds what all of `texts` hold, at `now`: nothing in it lies ahead of the clock. Empty when there is
@@ -600,17 +721,19 @@ impl Engine {
         }
     }
 
-    /// This tab's part has become part of what is stored: it begins another. Call [`load`](Engine::load) next.
+    /// What this tab has [`written`](Engine::written) has become part of what is stored, and it begins another part, with what came
+    /// since. Call [`load`](Engine::load) next.
     pub fn disown(&mut self) {
-        self.own = Profile::default();
+        self.written = Profile::default();
     }
 
     /// Forgets all that is known of the visitor; the page and the device at hand stay.
     pub fn forget(&mut self) {
-        self.stored = Profile::default();
-        self.own = Profile::default();
-        self.profile = Profile::default();
-        self.user = Value::Null;
+        for profile in [&mut self.stored, &mut self.written, &mut self.own, &mut self.profile] {
+            *profile = Profile::default();
+        }
+        self.user = Vec::new();
+        self.findings.forget_all();
         self.anchored = false;
     }
 }

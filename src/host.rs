@@ -21,15 +21,28 @@ pub trait Host {
     fn matches(&self, pattern: &str, ignore_case: bool, text: &str) -> Option<bool>;
     /// How far the local time of an IANA time zone, or of an offset such as `+01:00`, is ahead of UTC at an instant, in ms; `None` when there is no such zone.
     fn offset(&self, zone: &str, at: Millis) -> Option<Millis>;
-    /// The names of time zones, to suggest one for a misspelt name.
-    fn zones(&self) -> Vec<String>;
+    /// The names of time zones, to suggest one for a misspelt name: none where no config is read.
+    fn zones(&self) -> Vec<String> {
+        Vec::new()
+    }
 }
 
-/// The time zone in which rules speak of days and hours.
+/// The time zone in which rules speak of days and hours: an IANA name, an offset such as `+01:00`, or "" for that of the platform,
+/// where it has one.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Zone(pub String);
 
 impl Zone {
+    /// Its name, for people.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        if self.0.is_empty() {
+            "the visitor's own time"
+        } else {
+            &self.0
+        }
+    }
+
     /// The local wall clock at `at`, as if it were UTC. An unknown zone counts as UTC.
     #[must_use]
     pub fn local(&self, at: Millis, host: &dyn Host) -> Millis {
@@ -88,7 +101,8 @@ impl Host for Native {
 
     fn offset(&self, zone: &str, at: Millis) -> Option<Millis> {
         if let Some((hours, minutes)) = zone.strip_prefix(['+', '-']).and_then(|span| span.split_once(':')) {
-            let span = hours.parse::<Millis>().ok()? * HOUR + minutes.parse::<Millis>().ok()? * MINUTE;
+            let span =
+                Millis::from(hours.parse::<i16>().ok()?) * HOUR + Millis::from(minutes.parse::<i16>().ok()?) * MINUTE;
             return Some(if zone.starts_with('-') { -span } else { span });
         }
         let zone = jiff::tz::TimeZone::get(zone).ok()?;

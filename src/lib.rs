@@ -37,9 +37,10 @@
 //! | room | what is in it |
 //! | --- | --- |
 //! | [`time`], [`host`], [`words`], [`json`], [`bucket`], [`names`], `codec` | instants; what the platform lends; sentences; the format at the border; hashing; names by number; bytes |
-//! | [`condition`] | the language of rules: its tree, its vocabulary, its meaning |
+//! | [`records`] | numbers and texts, laid out once: what plans and their conditions are made of |
+//! | [`condition`] | the language of rules: its tree, its vocabulary, its meaning on records |
 //! | [`config`] | what marketers write: read, checked, every problem with its place and its remedy |
-//! | [`plan`] | what the engine runs, and exactly what has to be kept for it |
+//! | [`plan`] | what the engine runs, laid out as records, and exactly what has to be kept for it |
 //! | [`profile`] | what is known of the visitor; how it is merged, stored and read back |
 //! | [`decide`] | from plan and profile to a decision, and why |
 //! | [`Engine`] | the one face of all these |
@@ -64,6 +65,7 @@ pub mod json;
 pub mod names;
 pub mod plan;
 pub mod profile;
+pub mod records;
 pub mod time;
 #[cfg(target_arch = "wasm32")]
 mod web;

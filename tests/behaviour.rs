@@ -14,7 +14,7 @@ mod kit;
 use jiff::{Timestamp, civil, tz::TimeZone};
 use kit::{DAY, HOUR, MINUTE, SECOND, at, config, engine, offer, one, shows, value, why};
 use maitre::Engine;
-use maitre::condition::Condition;
+use maitre::condition::behaviour_of;
 use maitre::profile::measured;
 use maitre::time::{Millis, duration};
 use proptest::prelude::*;
@@ -386,11 +386,9 @@ fn meets(figure: Option<f64>, operator: &str, bound: f64) -> bool {
 
 /// The figure that the engine has for a rule.
 fn figure(engine: &Engine, rule: usize, now: Millis) -> Option<f64> {
-    let Condition::Did(did) = &engine.plan().offers[rule].eligible else {
-        panic!("a `$did`");
-    };
-    let count = engine.profile().counts.get(did.tally);
-    measured(did, count, now, engine.plan(), engine.host()).number()
+    let offer = engine.plan().offer(rule).expect("an offer");
+    let behaviour = behaviour_of(offer.eligible()).expect("a `$did`");
+    measured(behaviour, engine.profile(), now, engine.plan(), engine.host()).number()
 }
 
 /// Where the engine and the twin differ.

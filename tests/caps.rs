@@ -199,6 +199,7 @@ proptest! {
                 }
                 Step::Fold => {
                     base = engine.fold_texts([base.as_str(), &engine.save()], now);
+                    engine.written();
                     engine.disown();
                     engine.load([base.as_str()], "", now);
                     twin.notice(now);

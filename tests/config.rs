@@ -757,9 +757,8 @@ fn use_it(text: &str) {
     );
     let names: Vec<String> = engine
         .plan()
-        .placements
-        .iter()
-        .map(|placement| placement.name.clone())
+        .placements()
+        .map(|placement| placement.name().to_owned())
         .collect();
     for name in names {
         let decision = engine.decide(&name, at(NOON)).expect("a placement").offers.len();

@@ -9,9 +9,9 @@
 )]
 
 use maitre::bucket::{bucket_ranges, choose_variation, equal_weights, hash, in_namespace};
-use maitre::condition::{Facts, Path, Truth, holds};
+use maitre::condition::{Facts, Scribe, Truth, Where, holds};
 use maitre::config::open_condition;
-use maitre::host::Native;
+use maitre::host::{Host, Native};
 use maitre::json::{Value, read};
 use std::borrow::Cow;
 
@@ -31,20 +31,23 @@ fn cases(section: &str) -> Option<Value> {
 struct Attributes<'a>(&'a Value);
 
 impl Facts for Attributes<'_> {
-    fn fact(&self, path: &Path) -> Cow<'_, Value> {
+    fn fact(&self, path: Where) -> Option<Cow<'_, Value>> {
         match path {
-            Path::Field(steps) => Cow::Borrowed(self.0.down(steps)),
+            Where::Field(steps) => Some(Cow::Borrowed(self.0.down(steps))),
             other => panic!("{other:?} is no path of GrowthBook's"),
         }
+    }
+
+    fn host(&self) -> &dyn Host {
+        &Native
     }
 }
 
 fn passes(condition: &Value, attributes: &Value, groups: &Value) -> bool {
-    holds(
-        &open_condition(condition, groups, &Native),
-        &Attributes(attributes),
-        &Native,
-    ) == Truth::Yes
+    let mut scribe = Scribe::default();
+    let place = scribe.condition(&open_condition(condition, groups, &Native));
+    let records = scribe.writer.done(&[place]);
+    holds(records.root(1).record(0), &Attributes(attributes)) == Truth::Yes
 }
 
 fn check_conditions(cases: &Value, expected: usize) {

@@ -13,7 +13,7 @@ mod kit;
 
 use kit::{DAY, HOUR, MINUTE, SECOND, at, broken_engine, engine, loaded, offer, shown, shows, value, why};
 use maitre::Engine;
-use maitre::condition::Condition;
+use maitre::condition::behaviour_of;
 use maitre::decide::Status;
 use maitre::profile::measured;
 use maitre::time::{Millis, duration};
@@ -247,11 +247,9 @@ fn config_of(stages: &Stages, is_built_in: bool) -> Json {
 /// How often the engine counted what an offer asks for.
 fn times(engine: &Engine, id: &str, now: Millis) -> usize {
     let plan = engine.plan();
-    let offer = plan.offers.iter().find(|offer| plan.id(offer) == id).expect("an offer");
-    let Condition::Did(did) = &offer.eligible else {
-        panic!("a `$did`");
-    };
-    let figure = measured(did, engine.profile().counts.get(did.tally), now, plan, engine.host());
+    let offer = plan.offers().find(|offer| plan.id(*offer) == id).expect("an offer");
+    let behaviour = behaviour_of(offer.eligible()).expect("a `$did`");
+    let figure = measured(behaviour, engine.profile(), now, plan, engine.host());
     figure.number().unwrap() as usize
 }
 

@@ -97,7 +97,7 @@ fn ids(engine: &Engine, decision: &Decision) -> Vec<String> {
     decision
         .offers
         .iter()
-        .map(|offer| engine.plan().id(offer).to_owned())
+        .map(|offer| engine.plan().id(*offer).to_owned())
         .collect()
 }
 
@@ -125,6 +125,7 @@ impl Both {
     }
 
     fn load(&mut self, zone: &str) {
+        self.twin.unload();
         let own = self.engine.save();
         self.engine = engine(&self.config, zone);
         if self.engine.load([self.base.as_str()], &own, self.now) {
@@ -140,6 +141,7 @@ impl Both {
         self.base = self
             .engine
             .fold_texts([self.base.as_str(), &self.engine.save()], self.now);
+        self.engine.written();
         self.engine.disown();
         self.engine.load([self.base.as_str()], "", self.now);
     }
@@ -231,7 +233,7 @@ impl Both {
         let wanted = twin.arranged(&page, false, now);
         prop_assert_eq!(filled.len(), wanted.len());
         for decision in &filled {
-            let name = &engine.plan().placements[decision.placement].name;
+            let name = engine.plan().placement(decision.placement).unwrap().name();
             let (_, wanted) = wanted.iter().find(|(known, _)| known == name).unwrap();
             prop_assert_eq!(&ids(engine, decision), wanted, "{} of {}", name, &self.config);
             prop_assert_eq!(&ids(engine, &engine.decide(name, now).unwrap()), wanted);
@@ -296,15 +298,19 @@ proptest! {
     ) {
         let mut tabs = [engine(&config, PARIS), engine(&config, PARIS)];
         let mut twin = Twin::new(&config, PARIS);
+        let mut pages = [twin::Page::default(), twin::Page::default()];
         let mut now = at(NOON);
-        for tab in &mut tabs {
+        for (tab, page) in tabs.iter_mut().zip(&mut pages) {
             view(tab, "/", now);
+            twin.turn_to(page);
             twin.view(now);
+            twin.turn_to(page);
         }
         let offers = twin.offers();
         for (span, step, tab) in steps {
             now += span;
-            let tab = &mut tabs[usize::from(tab)];
+            let (tab, page) = (&mut tabs[usize::from(tab)], &mut pages[usize::from(tab)]);
+            twin.turn_to(page);
             match step {
                 Step::Event(name, colour) => {
                     let params = colour.map_or(json!({}), |colour| json!({ "colour": colour }));
@@ -331,6 +337,7 @@ proptest! {
                     twin.view(now);
                 }
             }
+            twin.turn_to(page);
         }
         let (one, other) = (tabs[0].save(), tabs[1].save());
         let folded = tabs[0].fold_texts([one.as_str(), &other], now);
@@ -642,6 +649,7 @@ fn dwell_adds_up_over_the_pages_of_a_visit_and_is_told_by_page() {
     assert_eq!(engine.points(Dwell), [5000.0, 25_000.0]);
     assert!(!engine.signal(Dwell, 3000.0, now));
     let base = engine.save();
+    engine.written();
     engine.disown();
     engine.load([base.as_str()], "", now);
     assert!(!engine.signal(Dwell, 4000.0, now));
@@ -857,9 +865,8 @@ fn pressed(pressure: &Json) -> Json {
 fn page(engine: &Engine, now: Millis) -> String {
     let all: Seen = engine
         .plan()
-        .placements
-        .iter()
-        .map(|known| (known.name.clone(), None))
+        .placements()
+        .map(|known| (known.name().to_owned(), None))
         .collect();
     let mut shown: Vec<String> = engine
         .fill(&on_page(engine, &all), now)

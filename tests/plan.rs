@@ -43,7 +43,7 @@ const ALL: &str = r#"{
 fn compiled(text: &str) -> Vec<u8> {
     let (config, problems) = config::read(text, &Native);
     assert!(config.sound, "{problems:?}");
-    Plan::compile(config).encode()
+    Plan::compile(&config, false, &Native).encode()
 }
 
 fn from_plan(bytes: &[u8]) -> Engine {
@@ -54,7 +54,8 @@ fn from_plan(bytes: &[u8]) -> Engine {
 /// One thing that happens.
 fn happen(engine: &mut Engine, what: u8, now: i64) {
     let category = if what.is_multiple_of(2) { "running" } else { "hiking" };
-    let ids: Vec<String> = engine.plan().ids.all().to_vec();
+    let plan = engine.plan();
+    let ids: Vec<String> = plan.offers().map(|offer| plan.id(offer).to_owned()).collect();
     let id = ids.get(usize::from(what) % ids.len()).cloned().unwrap_or_default();
     match what % 12 {
         0 | 1 => engine.page(value(&json!({ "path": if what > 99 { "/a" } else { "/b" } })), now),
@@ -101,13 +102,13 @@ fn happen(engine: &mut Engine, what: u8, now: i64) {
 
 fn decisions(engine: &Engine, now: i64) -> Vec<Vec<String>> {
     let mut all = Vec::new();
-    for placement in &engine.plan().placements {
-        let decision = engine.decide(&placement.name, now).expect("a placement");
+    for placement in engine.plan().placements() {
+        let decision = engine.decide(placement.name(), now).expect("a placement");
         all.push(
             decision
                 .offers
                 .iter()
-                .map(|offer| engine.plan().id(offer).to_owned())
+                .map(|offer| engine.plan().id(*offer).to_owned())
                 .collect(),
         );
     }
@@ -149,7 +150,7 @@ fn a_plan_is_the_same_every_time_and_smaller_than_its_config() {
     assert!(compiled(OFFERS).len() < OFFERS.len());
     // What it says is said with the config's own words.
     let shown = from_plan(&compiled(ALL));
-    let content = shown.plan().offers.iter().map(|offer| offer.content.clone());
+    let content = shown.plan().offers().map(|offer| offer.content().to_owned());
     let (whole, _) = json::read(ALL, &Native);
     let offers = whole
         .as_ref()
@@ -158,7 +159,7 @@ fn a_plan_is_the_same_every_time_and_smaller_than_its_config() {
     let written = offers
         .into_iter()
         .flatten()
-        .filter_map(|offer| offer.get("content").cloned());
+        .filter_map(|offer| Some(offer.get("content")?.to_json(&Native)));
     assert!(content.eq(written));
 }
 

@@ -227,6 +227,37 @@ proptest! {
         prop_assert_eq!(folded, stored);
     }
 
+    /// Now and then what a tab has written is folded by another, which the tab notices only some steps later.
+    #[test]
+    fn what_came_since_it_was_written_is_not_given_away_with_it(
+        history in prop::collection::vec((gap(), step(), prop::bool::ANY, prop::bool::ANY), 0..20),
+    ) {
+        let config = everything();
+        let mut now = at(NOON);
+        let (mut alone, mut tab) = (loaded(&config, &[], now), loaded(&config, &[], now));
+        let mut base = String::new();
+        let mut folded = None;
+        for (gap, step, is_folded, is_noticed) in &history {
+            now += gap;
+            take(&mut alone, step, now);
+            take(&mut tab, step, now);
+            if *is_folded && folded.is_none() {
+                folded = Some(alone.fold_texts([base.as_str(), &tab.save()], now));
+                tab.written();
+            }
+            if *is_noticed && let Some(text) = folded.take() {
+                base = text;
+                tab.disown();
+                tab.load([base.as_str()], "", now);
+            }
+        }
+        if let Some(text) = folded {
+            base = text;
+            tab.disown();
+        }
+        prop_assert_eq!(answers(&config, &[&base, &tab.save()], now), answers(&config, &[&alone.save()], now));
+    }
+
     #[test]
     fn the_order_and_the_grouping_of_merging_do_not_matter(
         base in history(), first in history(), second in history(), third in history(),
@@ -1202,7 +1233,11 @@ fn a_profile_stays_below_16_kb_whatever_the_visitor_does() {
         let mut chance = Chance(0x9e37_79b9_7f4a_7c15_u64.wrapping_mul(seed));
         let mut engine = broken_engine(OFFERS);
         assert_eq!(engine.problems(), []);
-        let ids: Vec<String> = engine.plan().ids.all().to_vec();
+        let ids: Vec<String> = engine
+            .plan()
+            .offers()
+            .map(|offer| engine.plan().id(offer).to_owned())
+            .collect();
         let (mut now, end) = (at(NOON), at(NOON) + months * 30 * DAY);
         let mean = (end - now) / 10_000;
         for _ in 0..10_000 {

@@ -33,7 +33,7 @@ fn named(engine: &Engine, decisions: &[Decision]) -> Vec<(String, Vec<String>)> 
     let mut all: Vec<(String, Vec<String>)> = decisions
         .iter()
         .map(|known| {
-            let name = engine.plan().placements[known.placement].name.clone();
+            let name = engine.plan().placement(known.placement).unwrap().name().to_owned();
             (name, known.offers.iter().copied().map(id).collect())
         })
         .collect();
@@ -152,17 +152,17 @@ proptest! {
         prop_assert_eq!(named(&engine, &engine.fill(&backwards, now)), named(&engine, &filled));
         let raised = engine.raise(Some(&known), now).map(|(placement, offer)| (placement.to_owned(), engine.plan().id(offer).to_owned()));
         prop_assert_eq!(raised, twin.raise(&page, now));
-        for placement in &engine.plan().placements {
-            let name = &placement.name;
+        for placement in engine.plan().placements() {
+            let name = placement.name();
             // What is asked about is to be decided, whatever was seen there.
             let mut beside: Seen = page.iter().filter(|(other, _)| other != name).cloned().collect();
-            if !placement.overlay {
-                beside.push((name.clone(), None));
+            if !placement.is_overlay() {
+                beside.push((name.to_owned(), None));
             }
-            let wanted = twin.arranged(&beside, placement.overlay, now);
+            let wanted = twin.arranged(&beside, placement.is_overlay(), now);
             let (_, wanted) = wanted.iter().find(|(known, _)| known == name).unwrap();
             let decision = engine.decide_beside(name, Some(&known), now).unwrap();
-            let ids: Vec<&str> = decision.offers.iter().map(|offer| engine.plan().id(offer)).collect();
+            let ids: Vec<&str> = decision.offers.iter().map(|offer| engine.plan().id(*offer)).collect();
             prop_assert_eq!(&ids, wanted, "{} {} {:?}", name, config, page);
             let explanation = engine.explain_beside(name, Some(&known), now).unwrap();
             prop_assert_eq!(&explanation.shows, wanted);
@@ -370,9 +370,8 @@ fn what_was_just_seen_steps_back_for_what_is_nearly_as_good() {
         let best = |engine: &Engine, now: Millis| {
             let names: Vec<String> = engine
                 .plan()
-                .placements
-                .iter()
-                .map(|known| known.name.clone())
+                .placements()
+                .map(|known| known.name().to_owned())
                 .collect();
             names
                 .iter()

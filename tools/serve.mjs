@@ -90,12 +90,26 @@ async function replyTo(request, roots, answer) {
   if (!found) return plain(404, `nothing is at ${url.pathname}`);
   if (found.directory) return plain(308, '', { location: `${url.pathname}/${url.search}` });
   const extension = extname(found.file);
-  return {
+  const reply = {
     status: 200,
     headers: { 'content-type': TYPES[extension] ?? 'application/octet-stream' },
     body: await readFile(found.file),
     packable: !PACKED_ALREADY.has(extension),
   };
+  return extension === '.html' ? withSnippet(reply, roots) : reply;
+}
+
+const SNIPPET = '<script src="/maitre/snippet.js"></script>';
+
+/** Puts the inline script into a page that names its file, as whatever builds a site would, and allows it by its hash. */
+async function withSnippet(reply, roots) {
+  const text = reply.body.toString();
+  const file = text.includes(SNIPPET) && locate('/maitre/snippet.js', roots);
+  const found = file && (await existing(file.root, file.path));
+  if (!found?.file) return reply;
+  const script = await readFile(found.file, 'utf8');
+  const hash = `'sha256-${createHash('sha256').update(script).digest('base64')}'`;
+  return { ...reply, inline: hash, body: text.replace(SNIPPET, () => `<script>${script}</script>`) };
 }
 
 function locate(pathname, roots) {
@@ -129,12 +143,12 @@ async function existing(root, path) {
   }
 }
 
-async function send(request, response, { status, headers, body = '', packable = true }, csp, packed) {
+async function send(request, response, { status, headers, body = '', packable = true, inline }, csp, packed) {
   const bytes = Buffer.from(body);
   const etag = `"${createHash('sha256').update(bytes).digest('base64url').slice(0, 22)}"`;
   const head = {
     'cache-control': 'no-cache',
-    'content-security-policy': csp,
+    'content-security-policy': inline ? csp.replace("script-src 'self'", (sources) => `${sources} ${inline}`) : csp,
     'referrer-policy': 'strict-origin-when-cross-origin',
     'x-content-type-options': 'nosniff',
     ...headers,

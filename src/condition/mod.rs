@@ -6,11 +6,19 @@
 mod compare;
 mod eval;
 mod path;
+pub(crate) mod record;
+#[cfg(feature = "authoring")]
 mod words;
 
-pub use eval::{Facts, Truth, holds};
-pub use path::{CHANNELS, Known, OfferFact, Outcome, Path, Shape, VOCABULARY, WEEKDAYS};
+pub use eval::{Facts, Findings, Truth, holds};
+pub use path::{CHANNELS, Known, OfferFact, Outcome, Path, Shape, VOCABULARY, WEEKDAYS, Where};
+#[cfg(feature = "authoring")]
+pub use record::Scribe;
+#[cfg(feature = "authoring")]
 pub use words::{check_words, fields_words, value_words};
+
+pub use record::behaviour_of;
+use record::is_text;
 
 use crate::json::Value;
 use crate::time::Millis;
@@ -39,7 +47,7 @@ pub enum Condition {
 }
 
 /// One fact and the check on it.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Test {
     /// Where the fact is.
     pub path: Path,
@@ -111,7 +119,7 @@ pub enum Order {
 }
 
 /// Behaviour: a measure of what the visitor did, and the check on it.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Did {
     /// The index of the tally that measures it.
     pub tally: usize,
@@ -145,6 +153,20 @@ pub enum Measure {
 }
 
 impl Measure {
+    /// The measure of that number.
+    #[must_use]
+    pub fn numbered(number: usize) -> Measure {
+        match number {
+            0 => Measure::Times,
+            1 => Measure::Sum,
+            2 => Measure::Max,
+            3 => Measure::Distinct,
+            4 => Measure::Sequence,
+            5 => Measure::First,
+            _ => Measure::Last,
+        }
+    }
+
     /// The figure is a span in ms.
     #[must_use]
     pub fn is_span(self) -> bool {
@@ -153,7 +175,7 @@ impl Measure {
 }
 
 /// A rolling window in whole buckets.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Window {
     /// The size of its buckets.
     pub grain: Grain,

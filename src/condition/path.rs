@@ -1,5 +1,8 @@
 //! What conditions can ask about: the paths, and what lies at their ends.
 
+use super::record::path;
+use crate::records::{List, Record};
+
 /// A place where a fact is found.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Path {
@@ -15,6 +18,36 @@ pub enum Path {
     User(Vec<String>),
     /// A field of whatever is at hand: an event's parameters, an element of an array, or another system's attributes.
     Field(Vec<String>),
+}
+
+/// A path as the plan holds it.
+#[derive(Clone, Copy, Debug)]
+#[allow(missing_docs)]
+pub enum Where<'r> {
+    Known(Known),
+    Query(&'r str),
+    Offer(usize, OfferFact),
+    Interest(usize),
+    /// An attribute of the visitor, by its number, and the steps down from there.
+    User(usize, List<'r>),
+    Field(List<'r>),
+}
+
+impl<'r> Where<'r> {
+    /// The path that a record stands for.
+    #[must_use]
+    pub fn of(record: Record<'r>) -> Where<'r> {
+        let outcome = || Outcome::numbered(record.word(2));
+        match record.word(0) {
+            path::KNOWN => Where::Known(Known::ALL.get(record.word(1)).copied().unwrap_or(Known::PagePath)),
+            path::QUERY => Where::Query(record.text(1)),
+            path::COUNT => Where::Offer(record.word(1), OfferFact::Count(outcome())),
+            path::DAYS => Where::Offer(record.word(1), OfferFact::Days(outcome())),
+            path::INTEREST => Where::Interest(record.word(1)),
+            path::USER => Where::User(record.word(1), record.tail(2)),
+            _ => Where::Field(record.tail(1)),
+        }
+    }
 }
 
 /// The visitor's own history with an offer.
@@ -49,6 +82,18 @@ impl Outcome {
         (Outcome::Dismissed, "dismissed", "dismissals", "daysSinceDismissed"),
         (Outcome::Converted, "converted", "conversions", "daysSinceConverted"),
     ];
+
+    /// The outcome of that number.
+    #[must_use]
+    pub fn numbered(number: usize) -> Outcome {
+        match number {
+            0 => Outcome::Exposed,
+            1 => Outcome::Clicked,
+            2 => Outcome::Dismissed,
+            3 => Outcome::Converted,
+            _ => Outcome::Raised,
+        }
+    }
 
     /// The outcome of that name.
     #[must_use]
@@ -88,6 +133,11 @@ macro_rules! vocabulary {
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         #[allow(missing_docs)]
         pub enum Known { $($known,)* }
+
+        impl Known {
+            /// All of them, by number.
+            pub const ALL: &[Known] = &[$(Known::$known,)*];
+        }
 
         /// Every path of fixed name, with what it holds.
         pub const VOCABULARY: &[(Known, &str, Shape)] = &[$((Known::$known, $path, $shape),)*];

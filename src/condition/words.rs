@@ -1,24 +1,36 @@
 //! A check in words, as an explanation quotes it.
 
-use super::{Check, Condition, Measure, Op, Order};
+use super::Measure;
+use super::record::{op, order, part, parts_of};
 use crate::host::Host;
 use crate::json::Value;
+use crate::records::{List, Record};
 use crate::time::{Millis, duration_text};
 use crate::words::{add_to_list, say};
 
 /// What a check asks for: `at least 2`, `one of "a", "b"`. Spans are written as durations.
 #[must_use]
-pub fn check_words(check: &Check, measure: Option<Measure>, host: &dyn Host) -> String {
-    let ops = match check {
-        Check::Equals(value) => return value_words(value, measure, host),
-        Check::Meets(ops) if ops.is_empty() => return "anything".to_owned(),
-        Check::Meets(ops) => ops,
-    };
+pub fn check_words(check: Record, measure: Option<Measure>, host: &dyn Host) -> String {
+    check.within(|| ops_words(check, measure, host)).unwrap_or_default()
+}
+
+fn ops_words(check: Record, measure: Option<Measure>, host: &dyn Host) -> String {
+    if !check.flag(0) {
+        return operand_words(check.record(1), measure, host);
+    }
+    let ops = check.tail(1);
+    if ops.is_empty() {
+        return "anything".to_owned();
+    }
     let mut words = String::new();
-    for op in ops {
+    for op in ops.records() {
         add_to_list(&mut words, " and ", &op_words(op, measure, host));
     }
     words
+}
+
+fn operand_words(operand: Record, measure: Option<Measure>, host: &dyn Host) -> String {
+    value_words(&Value::of(operand), measure, host)
 }
 
 /// A value as its author would write it; `nothing` for what isn't there.
@@ -32,68 +44,72 @@ pub fn value_words(value: &Value, measure: Option<Measure>, host: &dyn Host) -> 
     }
 }
 
-fn op_words(op: &Op, measure: Option<Measure>, host: &dyn Host) -> String {
-    let inner = |check: &Check| check_words(check, measure, host);
-    let (template, words) = match op {
-        Op::Same(true, value) => ("%", value_words(value, measure, host)),
-        Op::Same(false, value) => ("other than %", value_words(value, measure, host)),
-        Op::Order(order, value) => (order_words(*order), value_words(value, measure, host)),
-        Op::Version(order, value) => {
-            return say(
-                order_words(*order),
-                &[&say("version %", &[&value_words(value, measure, host)])],
-            );
+fn op_words(op: Record, measure: Option<Measure>, host: &dyn Host) -> String {
+    let operand = |field: usize| operand_words(op.record(field), measure, host);
+    let inner = || check_words(op.record(1), measure, host);
+    let (template, words) = match op.word(0) {
+        op::SAME if op.flag(1) => ("%", operand(2)),
+        op::SAME => ("other than %", operand(2)),
+        op::ORDER => (order_words(op.word(1)), operand(2)),
+        op::VERSION => return say(order_words(op.word(1)), &[&say("version %", &[&operand(2)])]),
+        op::IN => {
+            let template = if op.flag(1) { "one of %" } else { "none of %" };
+            (
+                template,
+                listed(op.tail(3), ", ", |value| operand_words(value, measure, host)),
+            )
         }
-        Op::In { within, list, .. } => {
-            let mut words = String::new();
-            for value in list {
-                add_to_list(&mut words, ", ", &value_words(value, measure, host));
-            }
-            (if *within { "one of %" } else { "none of %" }, words)
-        }
-        Op::Every(_, checks) => {
-            let mut words = String::new();
-            for check in checks {
-                add_to_list(&mut words, " and ", &inner(check));
-            }
-            ("a list with %", words)
-        }
-        Op::Size(check) => ("a list of length %", inner(check)),
-        Op::Item(check) => ("a list with an item that is %", inner(check)),
-        Op::Fields(condition) => ("a list with an item whose %", fields_words(condition, host)),
-        Op::Exists(wanted) => (if *wanted { "set" } else { "not set" }, String::new()),
-        Op::Type(name) => ("of type %", name.clone()),
-        Op::Regex(_, pattern) => ("matching /%/", pattern.clone()),
-        Op::Not(check) => ("not %", inner(check)),
-        Op::Never | Op::Unknown => ("something that can't be", String::new()),
+        op::EVERY => (
+            "a list with %",
+            listed(op.tail(2), " and ", |check| check_words(check, measure, host)),
+        ),
+        op::SIZE => ("a list of length %", inner()),
+        op::ITEM => ("a list with an item that is %", inner()),
+        op::FIELDS => ("a list with an item whose %", fields_words(op.record(1), host)),
+        op::EXISTS => (if op.flag(1) { "set" } else { "not set" }, String::new()),
+        op::TYPE => ("of type %", op.text(1).to_owned()),
+        op::REGEX => ("matching /%/", op.text(2).to_owned()),
+        op::NOT => ("not %", inner()),
+        _ => ("something that can't be", String::new()),
     };
     say(template, &[&words])
 }
 
-fn order_words(order: Order) -> &'static str {
+fn listed(list: List, separator: &str, words_of: impl Fn(Record) -> String) -> String {
+    let mut words = String::new();
+    for record in list.records() {
+        add_to_list(&mut words, separator, &words_of(record));
+    }
+    words
+}
+
+fn order_words(order: usize) -> &'static str {
     match order {
-        Order::Equal => "%",
-        Order::NotEqual => "other than %",
-        Order::Less => "less than %",
-        Order::LessOrEqual => "at most %",
-        Order::Greater => "more than %",
-        Order::GreaterOrEqual => "at least %",
+        order::EQUAL => "%",
+        order::NOT_EQUAL => "other than %",
+        order::LESS => "less than %",
+        order::LESS_OR_EQUAL => "at most %",
+        order::GREATER => "more than %",
+        _ => "at least %",
     }
 }
 
 /// A condition on fields: `item_category is "running" and price is more than 50`.
 #[must_use]
-pub fn fields_words(condition: &Condition, host: &dyn Host) -> String {
-    let (separator, parts) = match condition {
-        Condition::Is(test) => return say("% is %", &[&test.name, &check_words(&test.check, None, host)]),
-        Condition::Not(part) => return say("not (%)", &[&fields_words(part, host)]),
-        Condition::All(parts) => (" and ", parts),
-        Condition::Any(parts) => (" or ", parts),
-        _ => return "condition holds".to_owned(),
-    };
-    let mut words = String::new();
-    for part in parts {
-        add_to_list(&mut words, separator, &fields_words(part, host));
+pub fn fields_words(condition: Record, host: &dyn Host) -> String {
+    condition.within(|| parts_words(condition, host)).unwrap_or_default()
+}
+
+fn parts_words(condition: Record, host: &dyn Host) -> String {
+    let inner = |part: Record| fields_words(part, host);
+    match condition.word(0) {
+        part::IS => {
+            let check = check_words(condition.record(part::CHECK), None, host);
+            say("% is %", &[condition.text(part::WORDS), &check])
+        }
+        part::NOT => say("not (%)", &[&inner(condition.record(1))]),
+        part::ALL => listed(parts_of(condition), " and ", inner),
+        part::ANY => listed(parts_of(condition), " or ", inner),
+        _ => "condition holds".to_owned(),
     }
-    words
 }

@@ -7,7 +7,7 @@ use crate::condition::Condition;
 use crate::json::Value;
 
 /// One stage of the lifecycle.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Stage {
     /// Its name.
     pub name: String,

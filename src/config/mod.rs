@@ -78,7 +78,7 @@ impl Config {
 }
 
 /// A named condition.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Audience {
     /// Its name.
     pub name: String,

@@ -10,7 +10,7 @@ use crate::names::Names;
 use crate::time::Millis;
 
 /// An offer without an error.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Offer {
     /// The number of its id in [`Config::ids`].
     pub id: usize,
@@ -37,7 +37,7 @@ pub struct Offer {
 }
 
 /// At most so many exposures per period.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Cap {
     /// How many.
     pub exposures: u32,
@@ -59,7 +59,7 @@ pub enum Period {
 }
 
 /// Silence after something.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Rest {
     /// After what.
     pub after: After,

@@ -10,7 +10,7 @@ use crate::time::Millis;
 use crate::words::say;
 
 /// A limit on all that is shown in some placements together.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Pressure {
     /// The index of the placements it is about, in [`Config::scopes`].
     pub scope: usize,

@@ -87,6 +87,12 @@ impl Signal {
         Signal::ALL.get(self as usize).map_or("", |entry| entry.1)
     }
 
+    /// The signal of that number.
+    #[must_use]
+    pub fn numbered(number: usize) -> Signal {
+        Signal::ALL.get(number).map_or(Signal::Idle, |entry| entry.0)
+    }
+
     /// The signal of that name.
     #[must_use]
     pub fn named(name: &str) -> Option<Signal> {

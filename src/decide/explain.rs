@@ -3,12 +3,12 @@
 use super::rank::rank;
 use super::schedule::{self, Closed};
 use super::{Moment, OnPage, Rank, arrange, frequency};
-use crate::condition::{
-    Check, Condition, Did, Facts, Measure, Op, Order, Path, Test, Truth, check_words, fields_words, holds, value_words,
-};
-use crate::config::{After, Fold, Limit, Offer, Period, Rest, Signal};
+use crate::condition::record::{did, kind, op, order, part, parts_of};
+use crate::condition::{Facts, Measure, Truth, Where, check_words, fields_words, holds, value_words};
+use crate::config::{After, Signal};
 use crate::json::Value;
-use crate::plan::{Happening, Placement};
+use crate::plan::{Fold, Limit, Offer, Period, Placement, Rest, Schedule};
+use crate::records::{List, Record};
 use crate::time::{DAY, Millis, clock_text, duration_text, moment_text};
 use crate::words::{add_to_list, decimal, say};
 
@@ -98,10 +98,10 @@ pub struct Reason {
 
 pub(super) fn explain<'a>(placement: usize, on_page: Option<&OnPage>, moment: &Moment<'a>) -> Option<Explanation<'a>> {
     let plan = moment.plan;
-    let known = plan.placements.get(placement)?;
+    let known = plan.placement(placement)?;
     let shown = super::decide(placement, on_page, moment)?.offers;
     let mut elsewhere = Vec::new();
-    let group = super::places(placement, on_page, known.overlay, moment);
+    let group = super::places(placement, on_page, known.is_overlay(), moment);
     for (place, offers) in arrange::arrange(&group, moment) {
         if place != placement {
             elsewhere.extend(offers.into_iter().map(|offer| (place, offer)));
@@ -118,22 +118,19 @@ pub(super) fn explain<'a>(placement: usize, on_page: Option<&OnPage>, moment: &M
         elsewhere: &elsewhere,
     };
     let mut ranked: Vec<(Rank, usize)> = Vec::new();
-    for index in &known.ranking {
-        if let Some(offer) = plan.offers.get(*index) {
-            let rank = rank(offer, moment);
-            let candidate = (rank, *index);
-            let place = ranked.partition_point(|other| arrange::is_ahead(other, &candidate));
-            ranked.insert(place, candidate);
-        }
+    for offer in known.ranking() {
+        let candidate = (rank(offer, moment), offer.index());
+        let place = ranked.partition_point(|other| arrange::is_ahead(other, &candidate));
+        ranked.insert(place, candidate);
     }
     let mut offers = Vec::new();
     for (rank, index) in ranked {
-        if let Some(offer) = plan.offers.get(index) {
-            offers.push(explain_offer(index, offer, rank, &page, moment));
+        if let Some(offer) = plan.offer(index) {
+            offers.push(explain_offer(offer, rank, &page, moment));
         }
     }
     for (id, place) in &plan.skipped {
-        if *place == known.name {
+        if place == known.name() {
             let error = reason(
                 "config",
                 "the offer has an error, so it is left out".to_owned(),
@@ -156,11 +153,11 @@ pub(super) fn explain<'a>(placement: usize, on_page: Option<&OnPage>, moment: &M
     }
     let mut shows = Vec::new();
     for offer in &shown {
-        shows.push(plan.id(offer));
+        shows.push(plan.id(*offer));
     }
     Some(Explanation {
-        placement: &known.name,
-        take: known.take,
+        placement: known.name(),
+        take: known.take(),
         shows,
         offers,
     })
@@ -169,8 +166,8 @@ pub(super) fn explain<'a>(placement: usize, on_page: Option<&OnPage>, moment: &M
 /// The placement that is explained, and what the page shows there and elsewhere.
 struct Page<'p, 'a> {
     index: usize,
-    placement: &'a Placement,
-    shown: &'p [&'a Offer],
+    placement: Placement<'a>,
+    shown: &'p [Offer<'a>],
     /// Placements and offers, by index.
     elsewhere: &'p [(usize, usize)],
 }
@@ -202,19 +199,13 @@ fn joined(reasons: &[Reason], separator: &str, found: bool) -> String {
     words
 }
 
-fn explain_offer<'a>(
-    index: usize,
-    offer: &'a Offer,
-    rank: Rank,
-    page: &Page<'_, 'a>,
-    moment: &Moment<'a>,
-) -> OfferExplanation<'a> {
+fn explain_offer<'a>(offer: Offer<'a>, rank: Rank, page: &Page<'_, 'a>, moment: &Moment<'a>) -> OfferExplanation<'a> {
     let mut why = Why::new(moment);
-    let is_shown = page.shown.iter().any(|other| other.id == offer.id);
-    why.condition(&offer.eligible, true);
-    let eligible = holds(&offer.eligible, moment, moment.host) == Truth::Yes;
-    let is_open = moment.here.open == Some((index, page.index));
-    let triggered = is_shown || is_open || why.trigger(index, offer, page);
+    let is_shown = page.shown.contains(&offer);
+    why.condition(offer.eligible(), true);
+    let eligible = holds(offer.eligible(), moment) == Truth::Yes;
+    let is_open = moment.here.open == Some((offer.index(), page.index));
+    let triggered = is_shown || is_open || why.trigger(offer, page);
     let scheduled = why.schedule(offer);
     let capped = why.caps(offer);
     let resting = why.rests(offer);
@@ -234,7 +225,7 @@ fn explain_offer<'a>(
     } else if pressed {
         Status::Pressed
     } else {
-        why.outranked(index, offer, &rank, page);
+        why.outranked(offer, &rank, page);
         Status::Outranked
     };
     OfferExplanation::of(moment.plan.id(offer), rank, status, why.held, why.failed)
@@ -269,24 +260,28 @@ impl<'m, 'a> Why<'m, 'a> {
     }
 
     /// Takes a condition apart as far as each part counts by itself. `wanted`: it has to hold, rather than not.
-    fn condition(&mut self, condition: &Condition, wanted: bool) {
-        match condition {
-            Condition::Not(part) => self.condition(part, !wanted),
-            Condition::All(parts) | Condition::Any(parts) => {
-                if matches!(condition, Condition::All(_)) == wanted {
-                    for part in parts {
+    fn condition(&mut self, condition: Record, wanted: bool) {
+        condition.within(|| self.part(condition, wanted));
+    }
+
+    fn part(&mut self, condition: Record, wanted: bool) {
+        match condition.word(0) {
+            part::NOT => self.condition(condition.record(1), !wanted),
+            tag @ (part::ALL | part::ANY | part::WHOLE) => {
+                if (tag != part::ANY) == wanted {
+                    for part in parts_of(condition).records() {
                         self.condition(part, wanted);
                     }
                 } else {
-                    self.alternatives(parts, wanted);
+                    self.alternatives(parts_of(condition), wanted);
                 }
             }
-            _ => {
-                let truth = holds(condition, self.moment, self.moment.host);
-                let reason = match condition {
-                    Condition::Is(test) => test_reason(test, wanted, self.moment),
-                    Condition::Did(did) => did_reason(did, wanted, self.moment),
-                    Condition::Audience(index) => audience_reason(*index, truth == Truth::Yes, wanted, self.moment),
+            tag => {
+                let truth = holds(condition, self.moment);
+                let reason = match tag {
+                    part::IS => test_reason(condition, wanted, self.moment),
+                    part::DID => did_reason(condition, wanted, self.moment),
+                    part::AUDIENCE => audience_reason(condition, truth == Truth::Yes, wanted, self.moment),
                     _ => reason(
                         "eligible",
                         "a part of the condition can't be evaluated".to_owned(),
@@ -299,12 +294,12 @@ impl<'m, 'a> Why<'m, 'a> {
     }
 
     /// One of the parts is enough: those that fit are named, or all when none does.
-    fn alternatives(&mut self, parts: &[Condition], wanted: bool) {
+    fn alternatives(&mut self, parts: List, wanted: bool) {
         let mut fitting = Why::new(self.moment);
         let (mut texts, mut changes) = (String::new(), String::new());
         let mut any = false;
-        for part in parts {
-            let truth = holds(part, self.moment, self.moment.host);
+        for part in parts.records() {
+            let truth = holds(part, self.moment);
             if truth == (if wanted { Truth::Yes } else { Truth::No }) {
                 any = true;
                 fitting.condition(part, wanted);
@@ -324,15 +319,13 @@ impl<'m, 'a> Why<'m, 'a> {
         }
     }
 
-    fn trigger(&mut self, index: usize, offer: &Offer, page: &Page) -> bool {
-        let has_come = super::moment_has_come(index, offer, page.placement.overlay, self.moment);
+    fn trigger(&mut self, offer: Offer, page: &Page) -> bool {
+        let has_come = super::moment_has_come(offer, page.placement.is_overlay(), self.moment);
         let mut words = String::new();
-        for tally in &offer.triggers {
-            if let Some(tally) = self.moment.plan.tallies.get(*tally) {
-                add_to_list(&mut words, " or ", &trigger_words(&tally.fold, self.moment));
-            }
+        for tally in offer.triggers() {
+            add_to_list(&mut words, " or ", &event_words(tally, self.moment));
         }
-        if offer.triggers.is_empty() {
+        if offer.triggers().is_empty() {
             if !has_come {
                 let text = "it has appeared on this page view".to_owned();
                 self.failed
@@ -365,7 +358,7 @@ impl<'m, 'a> Why<'m, 'a> {
                 Limit::Rest(rest) => rest_words(rest, self.moment),
                 Limit::Quiet(from, to) => say(
                     "these are quiet hours for the visitor: %–%",
-                    &[&clock_text(*from), &clock_text(*to)],
+                    &[&clock_text(from), &clock_text(to)],
                 ),
             };
             let change = match (limit, blocked.until) {
@@ -384,11 +377,11 @@ impl<'m, 'a> Why<'m, 'a> {
         any
     }
 
-    fn schedule(&mut self, offer: &Offer) -> bool {
-        let closed = schedule::closed(&offer.schedule, self.moment);
+    fn schedule(&mut self, offer: Offer) -> bool {
+        let closed = schedule::closed(offer.schedule(), self.moment);
         match closed {
             Some(closed) => self.failed.push(closed_reason(closed, self.moment)),
-            None if offer.schedule != crate::config::Schedule::default() => {
+            None if offer.schedule() != Schedule::default() => {
                 self.held
                     .push(reason("schedule", "it is scheduled for now".to_owned(), String::new()));
             }
@@ -397,10 +390,10 @@ impl<'m, 'a> Why<'m, 'a> {
         closed.is_none()
     }
 
-    fn caps(&mut self, offer: &Offer) -> bool {
+    fn caps(&mut self, offer: Offer) -> bool {
         let mut any = false;
-        for cap in &offer.caps {
-            let used_up = frequency::used_up(offer.id, cap, 0, 0, self.moment);
+        for cap in offer.caps() {
+            let used_up = frequency::used_up(offer.id(), cap, 0, 0, self.moment);
             any |= used_up.is_some();
             let period = period_words(cap.per);
             let often = if used_up.is_some() {
@@ -431,11 +424,11 @@ impl<'m, 'a> Why<'m, 'a> {
         any
     }
 
-    fn rests(&mut self, offer: &Offer) -> bool {
+    fn rests(&mut self, offer: Offer) -> bool {
         let mut any = false;
         for (whose, rest) in frequency::rests(offer, self.moment) {
-            let until = frequency::silent_until(whose.id, rest, self.moment);
-            let of_kin = whose.id != offer.id;
+            let until = frequency::silent_until(whose.id(), rest, self.moment);
+            let of_kin = whose != offer;
             // Of its family only what matters is told.
             if of_kin && until.is_none() {
                 continue;
@@ -468,28 +461,28 @@ impl<'m, 'a> Why<'m, 'a> {
         any
     }
 
-    fn outranked(&mut self, index: usize, offer: &Offer, rank: &Rank, page: &Page) {
+    fn outranked(&mut self, offer: Offer, rank: &Rank, page: &Page) {
         let plan = self.moment.plan;
         let host = self.moment.host;
-        let open = self.moment.here.open.filter(|_| page.placement.overlay);
-        if let Some(other) = open.and_then(|(open, _)| plan.offers.get(open)) {
+        let open = self.moment.here.open.filter(|_| page.placement.is_overlay());
+        if let Some(other) = open.and_then(|(open, _)| plan.offer(open)) {
             let text = say("`%` is over the page", &[plan.id(other)]);
             self.failed.push(reason("page", text, "that is closed".to_owned()));
             return;
         }
-        let place = |place: usize| plan.placements.get(place).map_or("", |known| &known.name);
-        let kin = |other: &Offer| other.family.is_some() && other.family == offer.family;
+        let place = |place: usize| plan.placement(place).map_or("", Placement::name);
+        let kin = |other: Offer| other.family().is_some() && other.family() == offer.family();
         let elsewhere = page.elsewhere.iter().find_map(|(at, other)| {
-            let other_offer = plan.offers.get(*other)?;
-            (*other == index || kin(other_offer)).then_some((*at, other_offer))
+            let other_offer = plan.offer(*other)?;
+            (other_offer == offer || kin(other_offer)).then_some((*at, other_offer))
         });
         let here = page
             .shown
             .iter()
-            .find(|other| kin(other))
+            .find(|other| kin(**other))
             .map(|other| (page.index, *other));
         if let Some((at, other)) = elsewhere.or(here) {
-            let (check, text) = if other.id == offer.id {
+            let (check, text) = if other == offer {
                 ("page", say("it is on the page already, in `%`", &[place(at)]))
             } else {
                 (
@@ -500,7 +493,7 @@ impl<'m, 'a> Why<'m, 'a> {
             self.failed.push(reason(check, text, "that gives way".to_owned()));
             return;
         }
-        if page.shown.len() < page.placement.take {
+        if page.shown.len() < page.placement.take() {
             let text = "what is shown elsewhere on the page leaves no room for it".to_owned();
             self.failed
                 .push(reason("pressure", text, "less is shown elsewhere".to_owned()));
@@ -509,15 +502,15 @@ impl<'m, 'a> Why<'m, 'a> {
         let mut ahead = String::new();
         let mut least = f64::INFINITY;
         for other in page.shown {
-            let total = super::rank::rank(other, self.moment).total;
+            let total = super::rank::rank(*other, self.moment).total;
             add_to_list(
                 &mut ahead,
                 ", ",
-                &say("`%` (%)", &[plan.id(other), &host.digits(rounded(total))]),
+                &say("`%` (%)", &[plan.id(*other), &host.digits(rounded(total))]),
             );
             least = least.min(total);
         }
-        let take = decimal(page.placement.take as i64);
+        let take = decimal(page.placement.take() as i64);
         let text = say(
             "ranked at %, it comes after %, and the placement shows %",
             &[&host.digits(rounded(rank.total)), &ahead, &take],
@@ -534,7 +527,7 @@ impl<'m, 'a> Why<'m, 'a> {
         let zone = &self.moment.plan.zone;
         say(
             "it is % (%) or later",
-            &[&moment_text(zone.local(at, self.moment.host)), &zone.0],
+            &[&moment_text(zone.local(at, self.moment.host)), zone.name()],
         )
     }
 }
@@ -552,7 +545,7 @@ fn period_words(period: Period) -> String {
     }
 }
 
-fn rest_words(rest: &Rest, moment: &Moment) -> String {
+fn rest_words(rest: Rest, moment: &Moment) -> String {
     let span = duration_text(rest.span);
     match rest.after {
         After::Outcome(outcome) => say("it was % less than % ago, so it rests", &[outcome.name(), &span]),
@@ -567,39 +560,34 @@ fn rest_words(rest: &Rest, moment: &Moment) -> String {
 fn event_words(tally: usize, moment: &Moment) -> String {
     moment
         .plan
-        .tallies
-        .get(tally)
-        .map_or(String::new(), |tally| trigger_words(&tally.fold, moment))
+        .fold(tally)
+        .map_or(String::new(), |fold| trigger_words(fold, moment))
 }
 
-fn trigger_words(fold: &Fold, moment: &Moment) -> String {
+fn trigger_words(fold: Fold, moment: &Moment) -> String {
     let digits = |threshold: f64| moment.host.digits(threshold);
     match fold {
         Fold::Signal(Signal::ExitIntent, _) => "exit intent".to_owned(),
         Fold::Signal(Signal::ReturnToTab, _) => "return to the tab".to_owned(),
-        Fold::Signal(Signal::Dwell, span) => say("dwell of %", &[&duration_text(*span as Millis)]),
-        Fold::Signal(Signal::Idle, span) => say("idleness of %", &[&duration_text(*span as Millis)]),
-        Fold::Signal(Signal::Scroll, share) => say("scroll down to %", &[&digits(*share)]),
-        fold => {
-            let happening = fold.happenings().first().copied().unwrap_or_default();
-            match moment.plan.happenings.get(happening) {
-                Some(Happening {
-                    event,
-                    filter: Some(filter),
-                    ..
-                }) => say("`%` whose %", &[event, &fields_words(filter, moment.host)]),
-                happening => say("`%`", &[happening.map_or("", |happening| &happening.event)]),
+        Fold::Signal(Signal::Dwell, span) => say("dwell of %", &[&duration_text(span as Millis)]),
+        Fold::Signal(Signal::Idle, span) => say("idleness of %", &[&duration_text(span as Millis)]),
+        Fold::Signal(Signal::Scroll, share) => say("scroll down to %", &[&digits(share)]),
+        Fold::Count(happening) => {
+            let event = moment.plan.happening_event(happening);
+            match moment.plan.filter(happening) {
+                Some(filter) => say("`%` whose %", &[event, &fields_words(filter, moment.host)]),
+                None => say("`%`", &[event]),
             }
         }
+        // Triggers and rests ask whether something happened, and for nothing else.
+        _ => String::new(),
     }
 }
 
-fn audience_reason(index: usize, is_in: bool, wanted: bool, moment: &Moment) -> Reason {
-    let name = moment.plan.audiences.get(index).map_or("", |audience| &audience.name);
+fn audience_reason(audience: Record, is_in: bool, wanted: bool, moment: &Moment) -> Reason {
+    let name = moment.plan.audience(audience.word(2));
     let mut inner = Why::new(moment);
-    if let Some(audience) = moment.audience(index) {
-        inner.condition(audience, wanted);
-    }
+    inner.condition(audience.record(1), wanted);
     let parts = if is_in == wanted { &inner.held } else { &inner.failed };
     let is = if is_in { "is" } else { "is not" };
     let because = joined(parts, "; ", true);
@@ -607,12 +595,13 @@ fn audience_reason(index: usize, is_in: bool, wanted: bool, moment: &Moment) -> 
     reason("eligible", text, joined(parts, ", and ", false))
 }
 
-fn test_reason(test: &Test, wanted: bool, moment: &Moment) -> Reason {
-    let words = check_words(&test.check, None, moment.host);
-    let fact = match (&test.path, &*moment.fact(&test.path)) {
+fn test_reason(test: Record, wanted: bool, moment: &Moment) -> Reason {
+    let words = check_words(test.record(part::CHECK), None, moment.host);
+    let path = Where::of(test.record(part::WHAT));
+    let fact = match (path, moment.fact(path).map_or(Value::Null, |fact| fact.into_owned())) {
         // Scores have more digits than anyone would read.
-        (Path::Interest(_), Value::Number(score)) => Value::Number((score * 1e6).round() / 1e6),
-        (_, fact) => fact.clone(),
+        (Where::Interest(_), Value::Number(score)) => Value::Number((score * 1e6).round() / 1e6),
+        (_, fact) => fact,
     };
     let is = value_words(&fact, None, moment.host);
     let (has_to, change) = if wanted {
@@ -620,24 +609,33 @@ fn test_reason(test: &Test, wanted: bool, moment: &Moment) -> Reason {
     } else {
         ("must not be", "is not")
     };
-    let text = say("`%` is %, % %", &[&test.name, &is, has_to, &words]);
-    reason("eligible", text, say("`%` % %", &[&test.name, change, &words]))
+    let text = say("`%` is %, % %", &[test.text(part::WORDS), &is, has_to, &words]);
+    reason(
+        "eligible",
+        text,
+        say("`%` % %", &[test.text(part::WORDS), change, &words]),
+    )
 }
 
-fn did_reason(did: &Did, wanted: bool, moment: &Moment) -> Reason {
-    let figure = moment.measure(did);
-    let is = value_words(&figure, Some(did.measure), moment.host);
-    let words = check_words(&did.check, Some(did.measure), moment.host);
+fn did_reason(test: Record, wanted: bool, moment: &Moment) -> Reason {
+    let behaviour = test.record(part::WHAT);
+    let measure = Measure::numbered(behaviour.word(did::MEASURE));
+    let check = test.record(part::CHECK);
+    let figure = moment.measure(behaviour).unwrap_or_default();
+    let is = value_words(&figure, Some(measure), moment.host);
+    let words = check_words(check, Some(measure), moment.host);
     let has_to = if wanted { "has to be" } else { "must not be" };
     let not = if wanted { "" } else { "not " };
-    let event = did.event.as_str();
-    let window = did
-        .window
-        .map_or(String::new(), |window| say(" within %", &[&duration_text(window.span)]));
-    let amount = match did.measure {
+    let event = test.text(part::WORDS);
+    let window = if behaviour.flag(did::GRAIN) {
+        say(" within %", &[&duration_text(behaviour.time(did::SPAN))])
+    } else {
+        String::new()
+    };
+    let amount = match measure {
         Measure::First | Measure::Last => {
             let ago = if figure == Value::Null { "" } else { " ago" };
-            let which = if did.measure == Measure::First { "first" } else { "last" };
+            let which = if measure == Measure::First { "first" } else { "last" };
             let text = say("% % happened: %%, % % ago", &[event, which, &is, ago, has_to, &words]);
             return reason(
                 "eligible",
@@ -662,13 +660,12 @@ fn did_reason(did: &Did, wanted: bool, moment: &Moment) -> Reason {
     };
     let happened = match figure {
         Value::Number(0.0) => say("% has not happened%", &[event, &window]),
-        _ if did.measure == Measure::Sequence => say("% happened%", &[event, &window]),
+        _ if measure == Measure::Sequence => say("% happened%", &[event, &window]),
         _ => say("% happened %%", &[event, &times, &window]),
     };
     let happens = if wanted { "happens" } else { "has not happened" };
     // Without bounds of its own, a `$did` asks for once.
-    if matches!(&did.check, Check::Meets(ops) if matches!(ops.as_slice(), [Op::Order(Order::GreaterOrEqual, Value::Number(1.0))]))
-    {
+    if asks_for_once(check) {
         return reason("eligible", happened, say("% %%", &[event, happens, &window]));
     }
     let text = say("%, % % times", &[&happened, has_to, &words]);
@@ -679,8 +676,20 @@ fn did_reason(did: &Did, wanted: bool, moment: &Moment) -> Reason {
     )
 }
 
+fn asks_for_once(check: Record) -> bool {
+    let ops = check.tail(1);
+    let Some(op) = ops.at(0).filter(|_| check.flag(0) && ops.len() == 1) else {
+        return false;
+    };
+    let operand = op.record(2);
+    op.word(0) == op::ORDER
+        && op.word(1) == order::GREATER_OR_EQUAL
+        && operand.word(0) == kind::NUMBER
+        && operand.amount(1) == 1.0
+}
+
 fn closed_reason(closed: Closed, moment: &Moment) -> Reason {
-    let zone = &moment.plan.zone.0;
+    let zone = moment.plan.zone.name();
     let (template, at) = match closed {
         Closed::Before(at) => ("it begins at %", at),
         Closed::After(at) => ("it ended at %", at),

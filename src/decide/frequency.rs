@@ -2,7 +2,8 @@
 
 use super::Moment;
 use crate::condition::Outcome;
-use crate::config::{After, Cap, Edge, Limit, Offer, Period, Rest};
+use crate::config::{After, Edge};
+use crate::plan::{Cap, Limit, Offer, Period, Rest};
 use crate::time::{DAY, Millis};
 
 /// A limit that forbids an exposure.
@@ -14,7 +15,7 @@ pub(super) struct Blocked {
 
 /// A cap holds while the n-th last exposure is younger than its period. `history` is an offer's, or that of a scope of
 /// pressure; `on_page` is how often it happened on this page view, and `planned` how many exposures are about to happen.
-pub(super) fn used_up(history: usize, cap: &Cap, on_page: u32, planned: u32, moment: &Moment) -> Option<Blocked> {
+pub(super) fn used_up(history: usize, cap: Cap, on_page: u32, planned: u32, moment: &Moment) -> Option<Blocked> {
     let Some(left) = cap.exposures.checked_sub(planned).filter(|left| *left > 0) else {
         return Some(Blocked { until: None });
     };
@@ -25,33 +26,40 @@ pub(super) fn used_up(history: usize, cap: &Cap, on_page: u32, planned: u32, mom
         Period::Visit => (known?.nth_last_shown(left)? >= moment.visit_start(), None),
         Period::Span(span) => {
             let nth_last = known?.nth_last_shown(left)?;
-            (moment.age(nth_last) < span, Some(nth_last.min(moment.now) + span))
+            (
+                moment.age(nth_last) < span,
+                Some(nth_last.min(moment.now).saturating_add(span)),
+            )
         }
     };
     used.then_some(Blocked { until })
 }
 
 /// When a rest that isn't over will be, in ms since the epoch. `history` is an offer's, or that of a scope of pressure.
-pub(super) fn silent_until(history: usize, rest: &Rest, moment: &Moment) -> Option<Millis> {
+pub(super) fn silent_until(history: usize, rest: Rest, moment: &Moment) -> Option<Millis> {
     let last = match rest.after {
         After::Outcome(outcome) => moment.history(history)?.last(outcome)?,
+        After::Event(tally) if moment.is_unsure(tally) && !moment.is_hopeful() => moment.now,
         After::Event(tally) => moment.profile.counts.get(tally)?.last?,
     };
-    (moment.age(last) < rest.span).then_some(last.min(moment.now) + rest.span)
+    (moment.age(last) < rest.span).then_some(last.min(moment.now).saturating_add(rest.span))
 }
 
 /// Every rest that an offer is under, with the offer whose history counts: its own, and after a dismissal those of its family
 /// (its own rule after the dismissal of another, and another's rule after the dismissal of that one).
-pub(super) fn rests<'a>(offer: &'a Offer, moment: &Moment<'a>) -> Vec<(&'a Offer, &'a Rest)> {
-    let mut all: Vec<(&Offer, &Rest)> = offer.rests.iter().map(|rest| (offer, rest)).collect();
-    let family = offer.family.and_then(|family| moment.plan.families.get(family));
-    for index in family.into_iter().flatten() {
-        let Some(member) = moment.plan.offers.get(*index).filter(|member| member.id != offer.id) else {
+pub(super) fn rests<'a>(offer: Offer<'a>, moment: &Moment<'a>) -> Vec<(Offer<'a>, Rest)> {
+    let mut all: Vec<(Offer, Rest)> = Vec::new();
+    offer.rests().for_each(|rest| all.push((offer, rest)));
+    let Some(family) = offer.family() else { return all };
+    for index in moment.plan.family(family) {
+        let Some(member) = moment.plan.offer(index).filter(|member| *member != offer) else {
             continue;
         };
-        for rest in offer.rests.iter().chain(&member.rests) {
-            if rest.after == After::Outcome(Outcome::Dismissed) {
-                all.push((member, rest));
+        for rests in [offer, member] {
+            for rest in rests.rests() {
+                if rest.after == After::Outcome(Outcome::Dismissed) {
+                    all.push((member, rest));
+                }
             }
         }
     }
@@ -59,7 +67,7 @@ pub(super) fn rests<'a>(offer: &'a Offer, moment: &Moment<'a>) -> Vec<(&'a Offer
 }
 
 /// Whether a limit across offers forbids an exposure in a scope. `planned` exposures there are about to happen.
-pub(super) fn pressed(scope: usize, limit: &Limit, planned: u32, moment: &Moment) -> Option<Blocked> {
+pub(super) fn pressed(scope: usize, limit: Limit, planned: u32, moment: &Moment) -> Option<Blocked> {
     let history = moment.plan.scope_history(scope);
     match limit {
         Limit::Cap(cap) => used_up(history, cap, exposed_here(scope, moment), planned, moment),
@@ -68,7 +76,7 @@ pub(super) fn pressed(scope: usize, limit: &Limit, planned: u32, moment: &Moment
             let zone = &moment.plan.visitor_zone;
             let local = zone.local(moment.now, moment.host);
             let clock = local.rem_euclid(DAY);
-            super::schedule::is_within(clock, *from, *to).then(|| {
+            super::schedule::is_within(clock, from, to).then(|| {
                 let left = (to - clock).rem_euclid(DAY);
                 let end = Edge {
                     at: local + left,

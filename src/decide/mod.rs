@@ -3,21 +3,24 @@
 //!
 //! Nothing here changes what is known: a cap is used up by an exposure, not by deciding.
 
+mod ahead;
 mod arrange;
+#[cfg(feature = "authoring")]
 mod explain;
 mod frequency;
 mod moment;
 mod rank;
 mod schedule;
 
-pub use arrange::OnPage;
+pub(crate) use ahead::ahead;
+pub use arrange::{Arrangement, OnPage, Place};
+#[cfg(feature = "authoring")]
 pub use explain::{Explanation, OfferExplanation, Reason, Status};
-pub use moment::{Here, Moment};
+pub use moment::{Ahead, Here, Moment};
 pub use rank::Rank;
 
 use crate::condition::Outcome;
-use crate::config::Offer;
-use crate::json::Value;
+use crate::plan::{Offer, Placement, Plan};
 
 /// What a placement shows.
 #[derive(Clone, Debug, PartialEq)]
@@ -25,9 +28,9 @@ pub struct Decision<'a> {
     /// The placement, by index.
     pub placement: usize,
     /// The offers, the best first; none: the fallback.
-    pub offers: Vec<&'a Offer>,
-    /// The fallback that the config gives, for when there is no offer, or none is left.
-    pub fallback: Option<&'a Value>,
+    pub offers: Vec<Offer<'a>>,
+    /// The fallback that the config gives, as JSON, for when there is no offer, or none is left; "" without one.
+    pub fallback: &'a str,
 }
 
 /// What each placement of the page that is to be decided shows, overlays left out.
@@ -40,9 +43,11 @@ pub fn fill<'a>(on_page: &OnPage, moment: &Moment<'a>) -> Vec<Decision<'a>> {
             continue;
         }
         let group = places(*placement, Some(on_page), false, moment);
-        done.extend(group.iter().map(|(placement, _)| *placement));
         for (placement, offers) in arrange::arrange(&group, moment) {
-            decisions.extend(decision(placement, &offers, moment));
+            done.push(placement);
+            if let Some(decision) = decision(placement, &offers, moment.plan) {
+                decisions.push(decision);
+            }
         }
     }
     decisions
@@ -50,91 +55,101 @@ pub fn fill<'a>(on_page: &OnPage, moment: &Moment<'a>) -> Vec<Decision<'a>> {
 
 /// The overlay that is to appear now: its placement, by index, and the offer.
 #[must_use]
-pub fn raise<'a>(on_page: Option<&OnPage>, moment: &Moment<'a>) -> Option<(usize, &'a Offer)> {
-    let is_overlay = |index: &usize| moment.plan.placements.get(*index).is_some_and(|known| known.overlay);
+pub fn raise<'a>(on_page: Option<&OnPage>, moment: &Moment<'a>) -> Option<(usize, Offer<'a>)> {
+    let is_overlay = |index: &usize| moment.plan.placement(*index).is_some_and(Placement::is_overlay);
     if moment.here.open.is_some() {
         return None;
     }
-    let overlay = (0..moment.plan.placements.len()).find(is_overlay)?;
+    let overlay = moment.plan.placements().position(Placement::is_overlay)?;
     let arranged = arrange::arrange(&places(overlay, on_page, true, moment), moment);
     let (placement, offers) = arranged
         .iter()
         .find(|(placement, offers)| is_overlay(placement) && !offers.is_empty())?;
-    Some((*placement, moment.plan.offers.get(*offers.first()?)?))
+    Some((*placement, moment.plan.offer(*offers.first()?)?))
 }
 
 /// What the placement of that index shows. `on_page`: what else is on the page; without it, every placement of the config is.
 #[must_use]
 pub fn decide<'a>(placement: usize, on_page: Option<&OnPage>, moment: &Moment<'a>) -> Option<Decision<'a>> {
-    let is_overlay = moment.plan.placements.get(placement)?.overlay;
+    let known = moment.plan.placement(placement)?;
+    let is_overlay = known.is_overlay();
     if let Some((offer, place)) = moment.here.open.filter(|_| is_overlay) {
         let stays = place == placement
             && moment
                 .plan
-                .offers
-                .get(offer)
+                .offer(offer)
                 .is_some_and(|known| arrange::fits_otherwise(known, moment))
             && arrange::pressures(placement, &[], moment).next().is_none();
         let offers = [offer];
-        return decision(placement, if stays { &offers } else { &[] }, moment);
+        return decision(placement, if stays { &offers } else { &[] }, moment.plan);
     }
-    let mut arranged = arrange::arrange(&places(placement, on_page, is_overlay, moment), moment).into_iter();
-    let (_, offers) = arranged.find(|(place, _)| *place == placement)?;
-    decision(placement, &offers, moment)
+    let arranged = if known.linked().len() == 1 {
+        // Nothing else has a say in it.
+        arrange::arrange(&[(placement, None)], moment)
+    } else {
+        arrange::arrange(&places(placement, on_page, is_overlay, moment), moment)
+    };
+    let (_, offers) = arranged.iter().find(|(place, _)| *place == placement)?;
+    decision(placement, offers, moment.plan)
 }
 
-fn decision<'a>(placement: usize, offers: &[usize], moment: &Moment<'a>) -> Option<Decision<'a>> {
-    let known = moment.plan.placements.get(placement)?;
+/// A placement that shows these offers, all by index.
+#[must_use]
+pub fn decision<'a>(placement: usize, offers: &[usize], plan: &'a Plan) -> Option<Decision<'a>> {
+    let mut known = Vec::with_capacity(offers.len());
+    for index in offers {
+        if let Some(offer) = plan.offer(*index) {
+            known.push(offer);
+        }
+    }
     Some(Decision {
         placement,
-        offers: offers
-            .iter()
-            .filter_map(|index| moment.plan.offers.get(*index))
-            .collect(),
-        fallback: known.fallback.as_ref(),
+        offers: known,
+        fallback: plan.placement(placement)?.fallback(),
     })
 }
 
 /// The placements on the page that what is shown in this one depends on, itself included, and to be decided.
 fn places(placement: usize, on_page: Option<&OnPage>, overlays: bool, moment: &Moment) -> OnPage {
-    let plan = moment.plan;
-    let linked = plan.placements.get(placement).map_or(&[][..], |known| &known.linked);
     let mut places = OnPage::new();
-    let mut add = |index: usize, seen: Option<Vec<usize>>| {
-        if linked.contains(&index) && !places.iter().any(|(known, _)| *known == index) {
-            places.push((index, if index == placement { None } else { seen }));
-        }
+    let Some(known) = moment.plan.placement(placement) else {
+        return places;
     };
     for (index, seen) in on_page.into_iter().flatten() {
-        add(*index, seen.clone());
+        if known.linked().has(*index) && !places.iter().any(|(known, _)| known == index) {
+            places.push((*index, if *index == placement { None } else { seen.clone() }));
+        }
     }
-    for (index, known) in plan.placements.iter().enumerate() {
-        if index == placement || (known.overlay && overlays) || (!known.overlay && on_page.is_none()) {
-            add(index, None);
+    for index in known.linked() {
+        let is_overlay = || moment.plan.placement(index).is_some_and(Placement::is_overlay);
+        let belongs = index == placement || if is_overlay() { overlays } else { on_page.is_none() };
+        if belongs && !places.iter().any(|(known, _)| *known == index) {
+            places.push((index, None));
         }
     }
     places
 }
 
 /// Whether the moment for an offer has come: a trigger has fired in this visit, and an overlay has not used it up by appearing.
-fn moment_has_come(index: usize, offer: &Offer, is_overlay: bool, moment: &Moment) -> bool {
-    if offer.triggers.is_empty() {
+fn moment_has_come(offer: Offer, is_overlay: bool, moment: &Moment) -> bool {
+    if offer.triggers().is_empty() {
         // The page view is the moment.
-        return !is_overlay || !moment.here.raised.contains(&index);
+        return !is_overlay || !moment.here.raised.contains(&offer.index());
     }
     let raised = moment
-        .history(offer.id)
+        .history(offer.id())
         .and_then(|history| history.last(Outcome::Raised));
     let raised = raised.filter(|_| is_overlay);
     let fired = offer
-        .triggers
-        .iter()
-        .filter_map(|tally| moment.profile.counts.get(*tally)?.last);
-    fired
+        .triggers()
+        .filter_map(|tally| moment.profile.counts.get(tally)?.last);
+    let has_fired = fired
         .max()
-        .is_some_and(|fired| fired >= moment.visit_start() && raised.is_none_or(|raised| fired > raised))
+        .is_some_and(|fired| fired >= moment.visit_start() && raised.is_none_or(|raised| fired > raised));
+    has_fired || (moment.is_hopeful() && offer.triggers().any(|tally| moment.is_unsure(tally)))
 }
 
+#[cfg(feature = "authoring")]
 /// Which offers of a placement are shown, and for each of all: what held, what did not, and what would change that.
 #[must_use]
 pub fn explain<'a>(placement: usize, on_page: Option<&OnPage>, moment: &Moment<'a>) -> Option<Explanation<'a>> {

@@ -1,11 +1,12 @@
 //! Everything a decision looks at, at one instant: the ground on which conditions are evaluated.
 
-use crate::condition::{Condition, Did, Facts, Known, OfferFact, Path, Truth, WEEKDAYS, holds};
-use crate::config::Fold;
+use crate::condition::record::did;
+use crate::condition::{Facts, Findings, Known, OfferFact, Truth, WEEKDAYS, Where, holds};
 use crate::host::Host;
 use crate::json::Value;
-use crate::plan::Plan;
+use crate::plan::{Fold, Plan};
 use crate::profile::{History, Profile, Visit, arrival_fact, measured};
+use crate::records::Record;
 use crate::time::{DAY, HOUR, Millis, SECOND, date_text, weekday};
 use std::borrow::Cow;
 
@@ -22,12 +23,27 @@ pub struct Moment<'a> {
     pub page: &'a Value,
     /// The device: `kind`, `touch`, `language`, `saveData`, `reducedMotion`.
     pub device: &'a Value,
-    /// What the page said of the visitor.
-    pub user: &'a Value,
+    /// What the page said of the visitor: the attributes that rules ask about, by number.
+    pub user: &'a [Value],
     /// What has appeared and been seen on this page view.
     pub here: &'a Here,
+    /// The page view is still to come; this is what can't be known of it.
+    pub ahead: Option<&'a Ahead>,
+    /// What was found out before about the same facts.
+    pub findings: &'a Findings,
     /// The platform's pure functions.
     pub host: &'a dyn Host,
+}
+
+/// What can't be known of a page view that is still to come, beside what its page lacks.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Ahead {
+    /// The tallies that it may change, in ways that aren't known.
+    pub tallies: Vec<usize>,
+    /// The stage that it leads to isn't known.
+    pub stage: bool,
+    /// What isn't known speaks for an offer; else against it.
+    pub hopeful: bool,
 }
 
 /// What has appeared and been seen on the page at hand since it was viewed. Offers are indexes.
@@ -44,6 +60,41 @@ pub struct Here {
 }
 
 impl Moment<'_> {
+    /// What isn't known yet of a page view to come speaks for an offer: whether it does, when there is such a thing.
+    pub(super) fn is_hopeful(&self) -> bool {
+        self.ahead.is_some_and(|ahead| ahead.hopeful)
+    }
+
+    /// Whether the page view to come may change a tally.
+    pub(super) fn is_unsure(&self, tally: usize) -> bool {
+        self.ahead.is_some_and(|ahead| ahead.tallies.contains(&tally))
+    }
+
+    /// Whether it is known which stage holds now.
+    #[must_use]
+    pub fn stage_is_known(&self) -> bool {
+        let truths = &mut self.plan.stages().map(|(_, when)| holds(when, self));
+        truths.find(|truth| matches!(truth, Truth::Yes | Truth::Unknown)) != Some(Truth::Unknown)
+    }
+
+    /// Whether it is known already what lies at the end of a path.
+    fn is_known(&self, path: Where) -> bool {
+        let Some(ahead) = self.ahead else { return true };
+        let has = |key: &str| self.page.get(key).is_some();
+        match path {
+            Where::Query(_) => has("query"),
+            Where::Interest(tally) => !self.is_unsure(tally),
+            Where::Known(known) => match known {
+                page if (page as usize) < ITEM => PAGE.get(page as usize).is_some_and(|key| has(key)),
+                item if (item as usize) < PAGE.len() => has("item"),
+                Known::TopInterest => !self.plan.interests().any(|(_, _, tally)| self.is_unsure(tally)),
+                Known::StageNow | Known::StageBefore | Known::StageDays => !ahead.stage && self.stage_is_known(),
+                _ => true,
+            },
+            _ => true,
+        }
+    }
+
     /// How long ago `at` was, in ms; what lies in the future counts as now.
     pub(super) fn age(&self, at: Millis) -> Millis {
         (self.now - at).max(0)
@@ -67,9 +118,8 @@ impl Moment<'_> {
     /// The stage that holds now; `Null` when none does, or no rule asks.
     #[must_use]
     pub fn stage(&self) -> Value {
-        let stages = &mut self.plan.stages.iter();
-        let found = stages.find(|stage| holds(&stage.when, self, self.host) == Truth::Yes);
-        found.map_or(Value::Null, |stage| Value::from(stage.name.as_str()))
+        let found = self.plan.stages().find(|(_, when)| holds(*when, self) == Truth::Yes);
+        found.map_or(Value::Null, |(name, _)| Value::from(name))
     }
 
     /// The stage before this one, and how long this one has lasted in ms: nothing and 0 when it has just changed.
@@ -85,11 +135,8 @@ impl Moment<'_> {
     /// The score of an interest, which a tally keeps.
     #[must_use]
     pub fn score(&self, tally: usize) -> f64 {
-        match (
-            self.plan.tallies.get(tally).map(|tally| &tally.fold),
-            self.profile.counts.get(tally),
-        ) {
-            (Some(Fold::Fading { half_life, .. }), Some(count)) => count.score(*half_life, self.now, self.host),
+        match (self.plan.fold(tally), self.profile.counts.get(tally)) {
+            (Some(Fold::Fading(half_life, _)), Some(count)) => count.score(half_life, self.now, self.host),
             _ => 0.0,
         }
     }
@@ -98,11 +145,11 @@ impl Moment<'_> {
     fn top_interest(&self) -> Value {
         let mut top = Value::Null;
         let mut most = 0.0;
-        for interest in &self.plan.interests {
-            let score = self.score(interest.tally);
+        for (topic, _, tally) in self.plan.interests() {
+            let score = self.score(tally);
             if score > most {
                 most = score;
-                top = interest.topic.as_str().into();
+                top = topic.into();
             }
         }
         top
@@ -121,24 +168,23 @@ impl Moment<'_> {
     }
 
     fn known(&self, known: Known) -> Cow<'_, Value> {
-        let item = |key: &str| match self.page.get("item") {
-            Some(item) => borrowed(item, key),
-            None => Cow::Owned(Value::Null),
-        };
+        // What the page and the device say is found by the names that the page gives it.
+        let place = known as usize;
+        if let Some(key) = PAGE.get(place) {
+            let page = if place < ITEM {
+                Some(self.page)
+            } else {
+                self.page.get("item")
+            };
+            return borrowed(page, key);
+        }
+        if let Some(key) = place
+            .checked_sub(Known::DeviceKind as usize)
+            .and_then(|place| DEVICE.get(place))
+        {
+            return borrowed(Some(self.device), key);
+        }
         Cow::Owned(match known {
-            Known::PagePath => return borrowed(self.page, "path"),
-            Known::PageTitle => return borrowed(self.page, "title"),
-            Known::PageKind => return borrowed(self.page, "kind"),
-            Known::ItemId => return item("id"),
-            Known::ItemName => return item("name"),
-            Known::ItemCategory => return item("category"),
-            Known::ItemBrand => return item("brand"),
-            Known::ItemPrice => return item("price"),
-            Known::DeviceKind => return borrowed(self.device, "kind"),
-            Known::DeviceTouch => return borrowed(self.device, "touch"),
-            Known::DeviceLanguage => return borrowed(self.device, "language"),
-            Known::DeviceSaveData => return borrowed(self.device, "saveData"),
-            Known::DeviceReducedMotion => return borrowed(self.device, "reducedMotion"),
             Known::VisitNumber => self.visit(|visit| number(visit.number.into())),
             Known::VisitPages => self.visit(|visit| number(visit.pages.into())),
             Known::VisitSeconds => self.visit(|visit| number(self.age(visit.start) / SECOND)),
@@ -165,35 +211,40 @@ impl Moment<'_> {
 }
 
 impl Facts for Moment<'_> {
-    fn fact(&self, path: &Path) -> Cow<'_, Value> {
-        match path {
-            Path::Known(known) => self.known(*known),
-            Path::Query(key) => Cow::Borrowed(
-                self.page
-                    .get("query")
-                    .and_then(|query| query.get(key))
-                    .unwrap_or(&Value::Null),
-            ),
-            Path::User(steps) => Cow::Borrowed(self.user.down(steps)),
-            Path::Offer(id, fact) => {
-                let history = self.history(*id);
+    fn fact(&self, path: Where) -> Option<Cow<'_, Value>> {
+        if !self.is_known(path) {
+            return None;
+        }
+        Some(match path {
+            Where::Known(known) => self.known(known),
+            Where::Query(key) => borrowed(self.page.get("query"), key),
+            Where::User(attribute, steps) => {
+                let told = self.user.get(attribute);
+                Cow::Borrowed(told.map_or(&Value::Null, |told| told.down(steps)))
+            }
+            Where::Offer(id, fact) => {
+                let history = self.history(id);
                 Cow::Owned(match fact {
-                    OfferFact::Count(outcome) => number(history.map_or(0, |known| known.count(*outcome)).into()),
-                    OfferFact::Days(outcome) => self.days_since(history.and_then(|known| known.last(*outcome))),
+                    OfferFact::Count(outcome) => number(history.map_or(0, |known| known.count(outcome)).into()),
+                    OfferFact::Days(outcome) => self.days_since(history.and_then(|known| known.last(outcome))),
                 })
             }
-            Path::Interest(tally) => Cow::Owned(Value::Number(self.score(*tally))),
-            Path::Field(_) => Cow::Owned(Value::Null),
-        }
+            Where::Interest(tally) => Cow::Owned(Value::Number(self.score(tally))),
+            Where::Field(_) => Cow::Owned(Value::Null),
+        })
     }
 
-    fn audience(&self, index: usize) -> Option<&Condition> {
-        self.plan.audiences.get(index).map(|audience| &audience.condition)
+    fn measure(&self, behaviour: Record) -> Option<Value> {
+        let is_unsure = self.is_unsure(behaviour.word(did::TALLY));
+        (!is_unsure).then(|| measured(behaviour, self.profile, self.now, self.plan, self.host))
     }
 
-    fn measure(&self, did: &Did) -> Value {
-        let count = self.profile.counts.get(did.tally);
-        measured(did, count, self.now, self.plan, self.host)
+    fn findings(&self) -> Option<&Findings> {
+        Some(self.findings)
+    }
+
+    fn host(&self) -> &dyn Host {
+        self.host
     }
 }
 
@@ -201,6 +252,12 @@ fn number(figure: i64) -> Value {
     Value::Number(figure as f64)
 }
 
-fn borrowed<'a>(root: &'a Value, key: &str) -> Cow<'a, Value> {
-    Cow::Borrowed(root.get(key).unwrap_or(&Value::Null))
+fn borrowed<'a>(root: Option<&'a Value>, key: &str) -> Cow<'a, Value> {
+    Cow::Borrowed(root.and_then(|root| root.get(key)).unwrap_or(&Value::Null))
 }
+
+/// What the page calls the first of the vocabulary's paths, and from which one on they lie in its item.
+const PAGE: [&str; 8] = ["path", "title", "kind", "id", "name", "category", "brand", "price"];
+const ITEM: usize = Known::ItemId as usize;
+/// What it calls those of the device.
+const DEVICE: [&str; 5] = ["kind", "touch", "language", "saveData", "reducedMotion"];

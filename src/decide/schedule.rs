@@ -1,7 +1,7 @@
 //! Whether it is an offer's time.
 
 use super::Moment;
-use crate::config::Schedule;
+use crate::plan::Schedule;
 use crate::time::{DAY, Millis};
 
 /// It is not its time.
@@ -15,13 +15,14 @@ pub(super) enum Closed {
     Hours(Millis, Millis),
 }
 
-pub(super) fn closed(schedule: &Schedule, moment: &Moment) -> Option<Closed> {
+pub(super) fn closed(schedule: Schedule, moment: &Moment) -> Option<Closed> {
     // The plan has put both on the world's clock.
-    if let Some(from) = schedule.from.filter(|from| moment.now < from.at) {
-        return Some(Closed::Before(from.at));
+    let edge = |edge: usize| moment.plan.edge(edge);
+    if let Some(from) = schedule.from.map(edge).filter(|from| moment.now < *from) {
+        return Some(Closed::Before(from));
     }
-    if let Some(to) = schedule.to.filter(|to| moment.now >= to.at) {
-        return Some(Closed::After(to.at));
+    if let Some(to) = schedule.to.map(edge).filter(|to| moment.now >= *to) {
+        return Some(Closed::After(to));
     }
     let (from, to) = schedule.hours?;
     let clock = moment.local().rem_euclid(DAY);

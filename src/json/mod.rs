@@ -4,17 +4,20 @@
 //! Numbers are turned into text and back by the [`Host`](crate::host::Host), which has that code already.
 
 mod find;
+mod parse;
 mod read;
 mod write;
 
 pub use find::{Place, Wanted, find, push_index, push_key};
+pub use parse::parse;
 pub use read::{Fault, read};
 pub use write::{quote, write};
 
+use crate::records::List;
 use crate::words::whole;
 
 /// Any JSON value. Objects keep the order in which they were written.
-#[derive(Clone, Debug, Default, PartialEq, PartialOrd)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub enum Value {
     /// `null`, and everything that is missing.
     #[default]
@@ -79,9 +82,10 @@ impl Value {
 
     /// What follows `steps` down from here: own members of objects, indexes of arrays. `Null` where there is nothing.
     #[must_use]
-    pub fn down(&self, steps: &[String]) -> &Value {
+    pub fn down(&self, steps: List) -> &Value {
         let mut here = self;
-        for step in steps {
+        for index in 0..steps.len() {
+            let step = steps.text(index);
             let next = match here {
                 Value::List(items) => index_of(step).and_then(|index| items.get(index)),
                 other => other.get(step),

@@ -5,7 +5,7 @@ use super::Value;
 use crate::host::Host;
 
 /// Deeper nesting than this is refused: it would only exhaust the stack.
-const DEPTH: usize = 96;
+pub(super) const DEPTH: usize = 96;
 
 /// Something that is not JSON.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -60,12 +60,6 @@ impl<'a> Reader<'a> {
     }
 
     fn fault(&mut self, what: &'static str, remedy: &'static str) {
-        // Only who writes a config reads what is wrong with it.
-        let (what, remedy) = if cfg!(feature = "authoring") {
-            (what, remedy)
-        } else {
-            ("", "")
-        };
         self.faults.push(Fault {
             offset: self.at,
             what,

@@ -4,7 +4,7 @@
 use crate::condition::Known;
 use crate::json::Value;
 use crate::plan::ARRIVAL;
-use crate::words::has;
+use crate::words::{has, pieces};
 
 /// The facts of how a visit began, only those that rules ask for: the path they are found at, and the value.
 pub type Arrival = Vec<(u8, String)>;
@@ -15,36 +15,41 @@ const LONGEST: usize = 256;
 /// What `page` tells of how a visit began, as far as `keep` asks for it. A visit that begins in the midst of a page (not
 /// `by_page`, but by another event) has that page for its entry, and came from nowhere.
 #[must_use]
-pub fn arrival(page: &Value, by_page: bool, keep: &[Known]) -> Arrival {
-    let text = |value: &Value, key: &str| value.get(key).and_then(Value::text).unwrap_or_default().to_owned();
-    let (mut query, mut referrer) = (Value::Null, text(page, "referrer"));
-    if by_page {
-        query = page.get("query").cloned().unwrap_or_default();
+pub fn arrival(page: &Value, by_page: bool, keeps: &dyn Fn(Known) -> bool) -> Arrival {
+    let nothing = Value::Null;
+    let query = page.get("query").filter(|_| by_page).unwrap_or(&nothing);
+    let mut referrer = text_at(page, "referrer");
+    if !by_page || host_of(referrer) == host_of(text_at(page, "host")) {
+        referrer = "";
     }
-    if !by_page || host_of(&referrer) == host_of(&text(page, "host")) {
-        referrer.clear();
-    }
-    let utm = |key: &str| text(&query, key);
     let mut facts = Vec::new();
     for (index, known) in (0u8..).zip(ARRIVAL) {
-        if !keep.contains(&known) {
+        if !keeps(known) {
             continue;
         }
         let value = match known {
-            Known::VisitEntry => text(page, "path"),
-            Known::Referrer => referrer.clone(),
-            Known::Channel => channel(host_of(&referrer), &query).to_owned(),
-            Known::UtmSource => utm("utm_source"),
-            Known::UtmMedium => utm("utm_medium"),
-            Known::UtmCampaign => utm("utm_campaign"),
-            Known::UtmTerm => utm("utm_term"),
-            _ => utm("utm_content"),
+            Known::VisitEntry => text_at(page, "path"),
+            Known::Referrer => referrer,
+            Known::Channel => channel(host_of(referrer), query),
+            Known::UtmSource => text_at(query, "utm_source"),
+            Known::UtmMedium => text_at(query, "utm_medium"),
+            Known::UtmCampaign => text_at(query, "utm_campaign"),
+            Known::UtmTerm => text_at(query, "utm_term"),
+            _ => text_at(query, "utm_content"),
         };
         if !value.is_empty() {
-            facts.push((index, value.chars().take(LONGEST).collect()));
+            let mut cut = String::new();
+            for letter in value.chars().take(LONGEST) {
+                cut.push(letter);
+            }
+            facts.push((index, cut));
         }
     }
     facts
+}
+
+fn text_at<'a>(value: &'a Value, key: &str) -> &'a str {
+    value.get(key).and_then(Value::text).unwrap_or_default()
 }
 
 /// The fact at `known`, when there is one.
@@ -59,129 +64,97 @@ pub(crate) fn arrival_fact(arrival: &Arrival, known: Known) -> Option<&str> {
 /// The host of an address, without `www.` and port.
 fn host_of(address: &str) -> &str {
     // The scheme, where there is one, ends with the first colon and two slashes.
-    let rest = address
-        .split_once(':')
-        .map_or(address, |(_, rest)| rest.strip_prefix("//").unwrap_or(address));
-    let host = rest.split(['/', '?', '#', ':']).next().unwrap_or_default();
+    let mut parts = pieces(address, b":");
+    parts.next();
+    let rest = parts.rest().and_then(|rest| rest.strip_prefix("//")).unwrap_or(address);
+    let host = pieces(rest, b"/?#:").next().unwrap_or_default();
     host.strip_prefix("www.").unwrap_or(host)
 }
 
-const SEARCH: [&str; 17] = [
-    "google",
-    "bing",
-    "duckduckgo",
-    "yahoo",
-    "ecosia",
-    "baidu",
-    "yandex",
-    "qwant",
-    "startpage",
-    "naver",
-    "daum",
-    "seznam",
-    "ask",
-    "aol",
-    "brave",
-    "sogou",
-    "so",
+/// Where visitors come from: search engines, social networks, video sites and shops, by the name of their site.
+const SITES: [&str; 4] = [
+    "google bing duckduckgo yahoo ecosia baidu yandex qwant startpage naver daum seznam ask aol brave sogou so",
+    "facebook instagram linkedin twitter x t reddit pinterest tiktok threads bsky mastodon tumblr vk whatsapp telegram snapchat quora lnkd",
+    "youtube vimeo dailymotion twitch youtu",
+    "amazon ebay etsy walmart alibaba idealo shopzilla",
 ];
-const SOCIAL: [&str; 19] = [
-    "facebook",
-    "instagram",
-    "linkedin",
-    "twitter",
-    "x",
-    "t",
-    "reddit",
-    "pinterest",
-    "tiktok",
-    "threads",
-    "bsky",
-    "mastodon",
-    "tumblr",
-    "vk",
-    "whatsapp",
-    "telegram",
-    "snapchat",
-    "quora",
-    "lnkd",
-];
-const VIDEO: [&str; 5] = ["youtube", "vimeo", "dailymotion", "twitch", "youtu"];
-const SHOPPING: [&str; 7] = ["amazon", "ebay", "etsy", "walmart", "alibaba", "idealo", "shopzilla"];
+const SOCIAL: usize = 1;
+const VIDEO: usize = 2;
+const SHOP: usize = 3;
+/// The paid channels of each.
+const PAID: [&str; 4] = ["paid_search", "paid_social", "paid_video", "paid_shopping"];
 
-/// Whether a source (a host, or a name from `utm_source`) is one of `names`: `google` stands for `www.google.co.uk` too.
-fn is_of(source: &str, names: &[&str]) -> bool {
-    let labels: Vec<&str> = source.split('.').collect();
+/// Which of [`SITES`] a source is (a host, or a name from `utm_source`): `google` stands for `www.google.co.uk` too.
+fn kind_of(source: &str) -> Option<usize> {
+    let mut labels = Vec::new();
+    for label in pieces(source, b".") {
+        labels.push(label);
+    }
     // The label before the public suffix, which has one or two labels: `google.com`, `google.co.uk`.
     let site = match labels.as_slice() {
         [name] => name,
         [.., name, second, top] if second.len() <= 3 && top.len() == 2 && *second != "t" => name,
         [.., name, _] => name,
-        [] => return false,
+        [] => return None,
     };
-    names.contains(site)
+    SITES.iter().position(|names| is_one_of(site, names))
+}
+
+fn is_one_of(name: &str, names: &str) -> bool {
+    pieces(names, b" ").any(|known| known == name)
 }
 
 /// The channel of a visit: the first of GA4's groups whose definition fits.
 fn channel(referrer: &str, query: &Value) -> &'static str {
-    let text = |key: &str| {
-        query
-            .get(key)
-            .and_then(Value::text)
-            .unwrap_or_default()
-            .to_ascii_lowercase()
-    };
+    let text = |key: &str| text_at(query, key).to_ascii_lowercase();
     let (mut source, mut medium, campaign) = (text("utm_source"), text("utm_medium"), text("utm_campaign"));
     // An advertiser's click id stands for a paid click where the tags are missing.
     if medium.is_empty() && source.is_empty() {
-        if query.get("gclid").is_some() || query.get("wbraid").is_some() || query.get("gbraid").is_some() {
-            (source, medium) = ("google".to_owned(), "cpc".to_owned());
-        } else if query.get("msclkid").is_some() {
-            (source, medium) = ("bing".to_owned(), "cpc".to_owned());
+        for (id, engine) in [
+            ("gclid", "google"),
+            ("wbraid", "google"),
+            ("gbraid", "google"),
+            ("msclkid", "bing"),
+        ] {
+            if source.is_empty() && query.get(id).is_some() {
+                (source, medium) = (engine.to_owned(), "cpc".to_owned());
+            }
         }
     }
     if source.is_empty() {
         referrer.clone_into(&mut source);
     }
-    let paid = has(&medium, "cp") || medium == "ppc" || medium == "retargeting" || medium.starts_with("paid");
-    let one_of = |names: &[&str]| names.contains(&medium.as_str());
-    let email = ["email", "e-mail", "e_mail", "e mail"];
+    let kind = if has(&campaign, "shopping") {
+        Some(SHOP)
+    } else {
+        kind_of(&source)
+    };
+    let spaced = |text: &str| text.replace(' ', "-");
+    let medium = spaced(&medium);
+    let is_paid = has(&medium, "cp") || is_one_of(&medium, "ppc retargeting") || medium.starts_with("paid");
+    let paid = kind.filter(|_| is_paid).and_then(|kind| PAID.get(kind).copied());
+    let email = "email e-mail e_mail";
     if source.is_empty() && medium.is_empty() && campaign.is_empty() {
         "direct"
     } else if has(&campaign, "cross-network") {
         "cross_network"
-    } else if paid && (is_of(&source, &SHOPPING) || has(&campaign, "shopping")) {
-        "paid_shopping"
-    } else if paid && is_of(&source, &SEARCH) {
-        "paid_search"
-    } else if paid && is_of(&source, &SOCIAL) {
-        "paid_social"
-    } else if paid && is_of(&source, &VIDEO) {
-        "paid_video"
-    } else if one_of(&["display", "banner", "expandable", "interstitial", "cpm"]) {
+    } else if let Some(paid) = paid {
+        paid
+    } else if is_one_of(&medium, "display banner expandable interstitial cpm") {
         "display"
-    } else if paid {
+    } else if is_paid {
         "paid_other"
-    } else if is_of(&source, &SHOPPING) || has(&campaign, "shopping") {
+    } else if kind == Some(SHOP) {
         "organic_shopping"
-    } else if is_of(&source, &SOCIAL)
-        || one_of(&[
-            "social",
-            "social-network",
-            "social-media",
-            "sm",
-            "social network",
-            "social media",
-        ])
-    {
+    } else if kind == Some(SOCIAL) || is_one_of(&medium, "social social-network social-media sm") {
         "organic_social"
-    } else if is_of(&source, &VIDEO) || has(&medium, "video") {
+    } else if kind == Some(VIDEO) || has(&medium, "video") {
         "organic_video"
-    } else if is_of(&source, &SEARCH) || medium == "organic" {
+    } else if kind.is_some() || medium == "organic" {
         "organic_search"
-    } else if email.contains(&source.as_str()) || email.contains(&medium.as_str()) {
+    } else if is_one_of(&spaced(&source), email) || is_one_of(&medium, email) {
         "email"
-    } else if one_of(&["affiliate", "affiliates"]) {
+    } else if is_one_of(&medium, "affiliate affiliates") {
         "affiliates"
     } else if medium == "audio" {
         "audio"
@@ -232,7 +205,7 @@ mod tests {
             ]);
             page.set("referrer", referrer.into());
             page.set("query", query);
-            let facts = arrival(&page, true, &[Known::Channel]);
+            let facts = arrival(&page, true, &|known| known == Known::Channel);
             assert_eq!(
                 arrival_fact(&facts, Known::Channel),
                 Some(wanted),
@@ -247,10 +220,13 @@ mod tests {
             ("path".into(), "/a".into()),
             ("referrer".into(), "https://news.example/x".into()),
         ]);
-        assert_eq!(arrival(&page, true, &[]), []);
-        assert_eq!(arrival(&page, true, &[Known::VisitEntry]), [(0, "/a".to_owned())]);
+        assert_eq!(arrival(&page, true, &|_| false), []);
         assert_eq!(
-            arrival(&page, true, &[Known::Referrer]),
+            arrival(&page, true, &|known| known == Known::VisitEntry),
+            [(0, "/a".to_owned())]
+        );
+        assert_eq!(
+            arrival(&page, true, &|known| known == Known::Referrer),
             [(1, "https://news.example/x".to_owned())]
         );
     }

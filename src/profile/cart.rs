@@ -88,11 +88,12 @@ fn worth(event: &Event) -> (i64, f64) {
         items => items,
     };
     let quantity = |item: &Value| number(item, "quantity").unwrap_or(1.0).clamp(0.0, 1e6).trunc();
-    let count: f64 = items.iter().map(quantity).sum();
-    let priced: Option<f64> = items
-        .iter()
-        .map(|item| Some(number(item, "price")? * quantity(item)))
-        .sum();
+    let (mut count, mut priced) = (0.0, Some(0.0));
+    for item in items {
+        count += quantity(item);
+        let price = number(item, "price").map(|price| price * quantity(item));
+        priced = priced.and_then(|sum| Some(sum + price?));
+    }
     let value = priced.or_else(|| number(&event.params, "value")).unwrap_or(0.0);
     (count as i64, value)
 }

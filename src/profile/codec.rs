@@ -10,6 +10,7 @@ use crate::codec::{EPOCH, FARTHEST, Pass, decode_base64, unsealed};
 use crate::host::Host;
 use crate::json;
 use crate::plan::{ARRIVAL, HistoryKeep, Plan};
+use crate::words::pieces;
 
 const VERSION: &str = "1";
 
@@ -22,18 +23,16 @@ impl Profile {
         pass.time(&mut self.touched);
         pass.end(&mut text);
         let empty = text.len();
-        if let (Some(visit), true) = (&mut self.visit, plan.hold.visit) {
+        if let (Some(visit), true) = (&mut self.visit, plan.holds_visit()) {
             let mut pass = Pass::writing(vec![b'v']);
             pass.visit(visit);
             pass.end(&mut text);
         }
         for (index, count) in self.counts.iter_mut() {
-            let keeps = (plan.tallies.get(index), plan.hold.tallies.get(index));
-            let (Some(tally), Some(hold)) = keeps else { continue };
-            count.trim(hold);
+            count.trim(&plan.hold_tally(index));
             if *count != Count::default() {
                 let mut pass = Pass::writing(vec![b't']);
-                pass.key(&mut tally.key.clone());
+                pass.key(&mut plan.tally_key(index));
                 pass.count(count);
                 pass.end(&mut text);
             }
@@ -70,7 +69,7 @@ impl Profile {
     #[must_use]
     pub fn decode(text: &str, plan: &Plan, host: &dyn Host) -> Profile {
         let mut profile = Profile::default();
-        let mut parts = text.split('.');
+        let mut parts = pieces(text, b".");
         if parts.next() != Some(VERSION) {
             return profile;
         }
@@ -82,7 +81,7 @@ impl Profile {
             let mut found = Profile::default();
             if found.take(&mut pass, plan, host).is_some() && !pass.broken {
                 profile.merge(&found, plan, host);
-            } else if !plan.sound {
+            } else if !plan.is_sound() {
                 profile.strangers.push(pass.bytes);
             }
         }
@@ -97,13 +96,13 @@ impl Profile {
     fn take(&mut self, pass: &mut Pass, plan: &Plan, host: &dyn Host) -> Option<()> {
         match pass.byte(0) {
             b'p' => pass.time(&mut self.touched),
-            b'v' if plan.hold.visit => {
+            b'v' if plan.holds_visit() => {
                 let mut visit = Visit::default();
                 pass.visit(&mut visit);
                 let asked = |fact: u8| {
                     ARRIVAL
                         .get(usize::from(fact))
-                        .is_some_and(|known| plan.hold.arrival.contains(known))
+                        .is_some_and(|known| !plan.is_sound() || plan.keeps_arrival(*known))
                 };
                 visit.arrival.retain(|(fact, _)| asked(*fact));
                 self.visit = Some(visit);
@@ -112,19 +111,24 @@ impl Profile {
                 let mut key = 0;
                 pass.key(&mut key);
                 let index = plan.tally_keyed(key)?;
-                plan.hold.tallies.get(index).filter(|hold| hold.anything())?;
+                if !plan.hold_tally(index).anything() {
+                    return None;
+                }
                 pass.count(self.counts.entry(index)?);
             }
             b'o' => {
                 let mut key = 0;
                 pass.key(&mut key);
                 let index = plan.history_keyed(key)?;
-                let keep = plan.hold.histories.get(index).filter(|keep| keep.anything())?;
+                let keep = plan.hold_history(index);
+                if !keep.anything() {
+                    return None;
+                }
                 let history = self.histories.entry(index)?;
                 pass.history(history);
-                history.narrow(keep);
+                history.narrow(&keep);
             }
-            b'c' if plan.hold.cart => pass.cart(&mut self.cart),
+            b'c' if plan.holds_cart() => pass.cart(&mut self.cart),
             b'u' => {
                 let (mut at, mut name, mut value) = (0, String::new(), String::new());
                 pass.time(&mut at);
@@ -133,7 +137,7 @@ impl Profile {
                 if !asks_for(&name, plan) {
                     return None;
                 }
-                self.user.push((name, json::read(&value, host).0?, at));
+                self.user.push((name, json::parse(&value, host)?, at));
             }
             _ => return None,
         }
@@ -143,9 +147,9 @@ impl Profile {
 
 fn asks_for(name: &str, plan: &Plan) -> bool {
     if name == STAGE {
-        plan.hold.stage
+        plan.holds_stage()
     } else {
-        plan.keep.user.iter().any(|kept| kept == name)
+        plan.keeps_user(name)
     }
 }
 

@@ -2,11 +2,11 @@
 
 use super::tally::join;
 use crate::bucket::fnv1a;
-use crate::condition::{Condition, Facts, Path, Truth, holds};
-use crate::config::Fold;
+use crate::condition::{Facts, Truth, Where, holds};
 use crate::host::Host;
 use crate::json::Value;
-use crate::plan::Plan;
+use crate::plan::{Fold, Plan};
+use crate::records::{List, Record};
 use std::borrow::Cow;
 
 /// Something that happened.
@@ -32,23 +32,20 @@ impl Event {
         grounds.extend(self.items());
         let mut passed = Vec::new();
         let mut tallies = Vec::new();
-        for index in plan.events.candidates(&self.name, &grounds) {
-            let Some(happening) = plan.happenings.get(index) else {
-                continue;
-            };
-            if self.passes(happening.filter.as_ref(), host) {
+        for index in plan.candidates(&self.name, &grounds) {
+            if self.passes(plan.filter(index), host) {
                 passed.push(index);
-                for tally in &happening.tallies {
-                    if !tallies.contains(tally) {
-                        tallies.push(*tally);
+                for tally in plan.changed_by(index) {
+                    if !tallies.contains(&tally) {
+                        tallies.push(tally);
                     }
                 }
             }
         }
         let mut changes = Vec::new();
         for index in tallies {
-            if let Some(tally) = plan.tallies.get(index)
-                && let Some(change) = self.change(&tally.fold, &passed, plan, host)
+            if let Some(fold) = plan.fold(index)
+                && let Some(change) = self.change(fold, &passed, plan, host)
             {
                 changes.push((index, change));
             }
@@ -56,65 +53,105 @@ impl Event {
         changes
     }
 
+    /// The tallies of which it isn't known what it does to them, as long as the parameters aren't known that it lacks.
+    #[must_use]
+    pub fn unsure(&self, plan: &Plan, host: &dyn Host) -> Vec<usize> {
+        let lacks = |param: List| self.params.get(param.text(0)).is_none();
+        let mut tallies = Vec::new();
+        for index in 0..plan.happenings() {
+            if plan.happening_event(index) != self.name {
+                continue;
+            }
+            let params = &self.params;
+            let truth = plan.filter(index).map(|filter| holds(filter, &Partly { params, host }));
+            for tally in plan.changed_by(index) {
+                let is_open = match plan.fold(tally) {
+                    Some(Fold::Sum(of, param) | Fold::Max(of, param) | Fold::Distinct(of, param)) => {
+                        of == index && lacks(param) && truth.is_none_or(|truth| truth == Truth::Yes)
+                    }
+                    _ => false,
+                };
+                if (is_open || truth == Some(Truth::Unknown)) && !tallies.contains(&tally) {
+                    tallies.push(tally);
+                }
+            }
+        }
+        tallies
+    }
+
     /// What it means to one tally; `passed` are the happenings that it is.
-    fn change(&self, fold: &Fold, passed: &[usize], plan: &Plan, host: &dyn Host) -> Option<Change> {
+    fn change(&self, fold: Fold, passed: &[usize], plan: &Plan, host: &dyn Host) -> Option<Change> {
         Some(match fold {
             Fold::Count(_) => Change::Add(1.0),
             Fold::Sum(happening, param) | Fold::Max(happening, param) => {
-                let values = self.values(*happening, param, plan, host);
-                let numbers = values.into_iter().filter_map(Value::number);
-                let numbers = numbers.filter(|number| number.is_finite());
-                Change::Add(numbers.reduce(|left, right| join(fold, left, right))?)
+                let mut figure: Option<f64> = None;
+                for value in self.values(happening, param, plan, host) {
+                    if let Some(number) = value.number().filter(|number| number.is_finite()) {
+                        figure = Some(figure.map_or(number, |figure| join(fold, figure, number)));
+                    }
+                }
+                Change::Add(figure?)
             }
             Fold::Distinct(happening, param) => {
-                let values = self.values(*happening, param, plan, host).into_iter();
-                let hashes: Vec<u32> = values.map(|value| fnv1a(&value.to_json(host))).collect();
+                let mut hashes = Vec::new();
+                for value in self.values(happening, param, plan, host) {
+                    hashes.push(fnv1a(&value.to_json(host)));
+                }
                 Change::Values(hashes)
             }
-            Fold::Sequence { steps, without } => Change::Steps {
-                reached: steps.iter().map(|step| passed.contains(step)).collect(),
-                without: without.is_some_and(|without| passed.contains(&without)),
-            },
-            Fold::Fading { sources, .. } => {
-                let added = sources.iter().filter(|(happening, _)| passed.contains(happening));
-                Change::Add(added.map(|(_, add)| add).sum())
+            Fold::Sequence(steps, without) => {
+                let mut reached = Vec::new();
+                for step in steps {
+                    reached.push(passed.contains(&step));
+                }
+                let without = without.is_some_and(|without| passed.contains(&without));
+                Change::Steps { reached, without }
+            }
+            Fold::Fading(_, sources) => {
+                let mut added = 0.0;
+                for source in sources.records() {
+                    if passed.contains(&source.word(0)) {
+                        added += source.amount(1);
+                    }
+                }
+                Change::Add(added)
             }
             Fold::Signal(..) => return None,
         })
     }
 
     /// The values of a parameter: of each item that passes the filter, where items have it, else of the event.
-    fn values(&self, happening: usize, param: &[String], plan: &Plan, host: &dyn Host) -> Vec<&Value> {
-        let filter = plan
-            .happenings
-            .get(happening)
-            .and_then(|happening| happening.filter.as_ref());
-        let items = self.items().iter();
-        let of_items: Vec<(&Value, &Value)> = items
-            .map(|item| (item, item.down(param)))
-            .filter(|(_, value)| **value != Value::Null)
-            .collect();
-        if of_items.is_empty() {
-            let value = self.params.down(param);
-            return if *value == Value::Null { Vec::new() } else { vec![value] };
+    fn values(&self, happening: usize, param: List, plan: &Plan, host: &dyn Host) -> Vec<&Value> {
+        let filter = plan.filter(happening);
+        let mut values = Vec::new();
+        let mut items_have_it = false;
+        for item in self.items() {
+            let value = item.down(param);
+            if *value != Value::Null {
+                items_have_it = true;
+                if self.item_passes(item, filter, host) {
+                    values.push(value);
+                }
+            }
         }
-        let passing = of_items
-            .into_iter()
-            .filter(|(item, _)| self.item_passes(item, filter, host));
-        passing.map(|(_, value)| value).collect()
+        let value = self.params.down(param);
+        if !items_have_it && *value != Value::Null {
+            values.push(value);
+        }
+        values
     }
 
     /// Whether the event passes a filter. With `items`, each is asked, its fields over those of the event: one is enough.
-    fn passes(&self, filter: Option<&Condition>, host: &dyn Host) -> bool {
+    fn passes(&self, filter: Option<Record>, host: &dyn Host) -> bool {
         match self.items() {
             [] => self.item_passes(&Value::Null, filter, host),
             items => items.iter().any(|item| self.item_passes(item, filter, host)),
         }
     }
 
-    fn item_passes(&self, item: &Value, filter: Option<&Condition>, host: &dyn Host) -> bool {
+    fn item_passes(&self, item: &Value, filter: Option<Record>, host: &dyn Host) -> bool {
         let event = &self.params;
-        filter.is_none_or(|filter| holds(filter, &Parameters { event, item }, host) == Truth::Yes)
+        filter.is_none_or(|filter| holds(filter, &Parameters { event, item, host }) == Truth::Yes)
     }
 }
 
@@ -137,14 +174,37 @@ pub enum Change {
 struct Parameters<'a> {
     event: &'a Value,
     item: &'a Value,
+    host: &'a dyn Host,
 }
 
 impl Facts for Parameters<'_> {
-    fn fact(&self, path: &Path) -> Cow<'_, Value> {
-        let Path::Field(steps) = path else {
-            return Cow::Owned(Value::Null);
+    fn fact(&self, path: Where) -> Option<Cow<'_, Value>> {
+        let Where::Field(steps) = path else {
+            return Some(Cow::Owned(Value::Null));
         };
-        let of_item = steps.first().is_some_and(|step| self.item.get(step).is_some());
-        Cow::Borrowed(if of_item { self.item } else { self.event }.down(steps))
+        let of_item = self.item.get(steps.text(0)).is_some();
+        Some(Cow::Borrowed(if of_item { self.item } else { self.event }.down(steps)))
+    }
+
+    fn host(&self) -> &dyn Host {
+        self.host
+    }
+}
+
+/// Parameters of which some aren't known yet: those that are missing.
+struct Partly<'a> {
+    params: &'a Value,
+    host: &'a dyn Host,
+}
+
+impl Facts for Partly<'_> {
+    fn fact(&self, path: Where) -> Option<Cow<'_, Value>> {
+        let Where::Field(steps) = path else { return None };
+        self.params.get(steps.text(0))?;
+        Some(Cow::Borrowed(self.params.down(steps)))
+    }
+
+    fn host(&self) -> &dyn Host {
+        self.host
     }
 }

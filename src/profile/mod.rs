@@ -23,10 +23,9 @@ pub use tally::{Count, Ring, bucket, measured};
 pub use visit::Visit;
 
 use crate::condition::Outcome;
-use crate::config::Fold;
 use crate::host::Host;
 use crate::json::Value;
-use crate::plan::Plan;
+use crate::plan::{Fold, Plan};
 use crate::time::Millis;
 
 /// The stage is kept like an attribute of the visitor, as `[now, before]`. No page can say this one.
@@ -67,18 +66,19 @@ impl Profile {
         self.touched = self.touched.max(other.touched);
         self.visit = visit::merge(self.visit.take(), other.visit.as_ref());
         for (index, other) in other.counts.iter() {
-            if let (Some(count), Some(tally)) = (self.counts.entry(index), plan.tallies.get(index)) {
-                count.merge(other, &tally.fold, host);
+            if let (Some(count), Some(fold)) = (self.counts.entry(index), plan.fold(index)) {
+                count.merge(other, fold, host);
             }
         }
         for (index, other) in other.histories.iter() {
-            if let (Some(history), Some(hold)) = (self.histories.entry(index), plan.hold.histories.get(index)) {
-                history.merge(other, hold);
+            if let Some(history) = self.histories.entry(index) {
+                history.merge(other, &plan.hold_history(index));
             }
         }
         self.cart.merge(&other.cart);
         for (name, value, at) in &other.user {
-            self.learn(name, value, *at);
+            // Of two said at once, the same in whatever order it is merged.
+            self.learn(name, value, *at, &|known| known.to_json(host) < value.to_json(host));
         }
         self.strangers.extend(other.strangers.iter().cloned());
     }
@@ -86,7 +86,7 @@ impl Profile {
     /// Notes that an event happened, as far as it is about the cart.
     pub fn observe(&mut self, event: &Event, now: Millis, plan: &Plan) {
         self.touched = self.touched.max(now);
-        if plan.keep.cart {
+        if plan.keeps_cart() {
             self.cart.observe(event, now);
         }
     }
@@ -102,20 +102,17 @@ impl Profile {
         plan: &Plan,
         host: &dyn Host,
     ) {
-        let keeps = (plan.keep.tallies.get(index), plan.hold.tallies.get(index));
-        let (Some(count), (Some(keep), Some(hold)), Some(tally)) =
-            (self.counts.entry(index), keeps, plan.tallies.get(index))
-        else {
+        let (Some(count), Some(fold)) = (self.counts.entry(index), plan.fold(index)) else {
             return;
         };
         self.touched = self.touched.max(now);
         if let Some(whole) = whole.and_then(|whole| whole.counts.get(index)) {
-            match tally.fold {
-                Fold::Sequence { .. } => {
+            match fold {
+                Fold::Sequence(..) => {
                     count.recent.clone_from(&whole.recent);
                     return;
                 }
-                Fold::Fading { .. } if count.recent != whole.recent => {
+                Fold::Fading(..) if count.recent != whole.recent => {
                     *count = Count {
                         recent: whole.recent.clone(),
                         ..Count::default()
@@ -124,18 +121,17 @@ impl Profile {
                 _ => {}
             }
         }
-        count.fold(change, &tally.fold, keep, now, &plan.zone, host);
-        count.trim(hold);
+        count.fold(change, fold, &plan.keep_tally(index), now, &plan.zone, host);
+        count.trim(&plan.hold_tally(index));
     }
 
     /// Something became of an offer, or of any offer in a scope of pressure.
     pub fn note(&mut self, history: usize, outcome: Outcome, now: Millis, plan: &Plan) {
-        let keeps = (plan.keep.histories.get(history), plan.hold.histories.get(history));
-        if let (Some(keep), Some(hold)) = keeps
-            && keep.anything()
+        let (keep, hold) = (plan.keep_history(history), plan.hold_history(history));
+        if keep.anything()
             && let Some(history) = self.histories.entry(history)
         {
-            history.note(outcome, now, keep, hold);
+            history.note(outcome, now, &keep, &hold);
             self.touched = self.touched.max(now);
         }
     }
@@ -158,13 +154,15 @@ impl Profile {
     /// The page says something of the visitor, which counts from `at` on.
     pub fn tell(&mut self, name: &str, value: &Value, at: Millis, now: Millis) {
         self.touched = self.touched.max(now);
-        self.learn(name, value, at);
+        self.learn(name, value, at, &|_| true);
     }
 
     /// What was said last counts; of what was said at once, the same in whatever order it is merged.
-    fn learn(&mut self, name: &str, value: &Value, at: Millis) {
+    fn learn(&mut self, name: &str, value: &Value, at: Millis, wins: &dyn Fn(&Value) -> bool) {
         match self.user.iter_mut().find(|(known, _, _)| known == name) {
-            Some(entry) if (entry.2, &entry.1) < (at, value) => *entry = (name.to_owned(), value.clone(), at),
+            Some(entry) if entry.2 < at || (entry.2 == at && wins(&entry.1)) => {
+                *entry = (name.to_owned(), value.clone(), at);
+            }
             Some(_) => {}
             None => self.user.push((name.to_owned(), value.clone(), at)),
         }
@@ -181,8 +179,8 @@ impl Profile {
             visit.settle(now);
         }
         for (index, count) in self.counts.iter_mut() {
-            if let Some(tally) = plan.tallies.get(index) {
-                count.settle(now, &tally.fold, &plan.zone, host);
+            if let Some(fold) = plan.fold(index) {
+                count.settle(now, fold, &plan.zone, host);
             }
         }
         for (_, history) in self.histories.iter_mut() {
@@ -198,6 +196,6 @@ impl Profile {
     /// It was not touched for longer than the site keeps it; of nothing, that can't be said.
     #[must_use]
     pub fn is_stale(&self, now: Millis, plan: &Plan) -> bool {
-        self.touched > 0 && now - self.touched >= plan.retention
+        self.touched > 0 && now - self.touched >= plan.retention()
     }
 }

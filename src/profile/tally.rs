@@ -1,11 +1,13 @@
 //! Tallies: counts, amounts, values, steps and scores, in true rolling windows of whole buckets where a rule asks for that.
 
+use super::Profile;
 use super::event::Change;
-use crate::condition::{Did, Grain, Measure};
-use crate::config::Fold;
+use crate::condition::record::did;
+use crate::condition::{Grain, Measure};
 use crate::host::{Host, Zone};
 use crate::json::Value;
-use crate::plan::{GRAINS, Plan, TallyKeep};
+use crate::plan::{Fold, GRAINS, Plan, TallyKeep};
+use crate::records::Record;
 use crate::time::Millis;
 
 /// What is kept of one tally.
@@ -37,7 +39,7 @@ pub fn bucket(grain: Grain, at: Millis, zone: &Zone, host: &dyn Host) -> i64 {
 }
 
 /// Two figures of the same thing, together.
-pub(super) fn join(fold: &Fold, left: f64, right: f64) -> f64 {
+pub(super) fn join(fold: Fold, left: f64, right: f64) -> f64 {
     match fold {
         Fold::Max(..) => left.max(right),
         _ => finite(left + right),
@@ -50,41 +52,46 @@ fn finite(figure: f64) -> f64 {
 }
 
 /// What a `$did` measures; `Null` where there is no figure. What lies in the future counts as now.
-pub fn measured(did: &Did, count: Option<&Count>, now: Millis, plan: &Plan, host: &dyn Host) -> Value {
+pub fn measured(behaviour: Record, profile: &Profile, now: Millis, plan: &Plan, host: &dyn Host) -> Value {
     let nothing = Count::default();
-    let count = count.unwrap_or(&nothing);
-    let fold = plan.tallies.get(did.tally).map(|tally| &tally.fold);
-    let oldest = did.window.map(|window| {
-        let oldest = bucket(window.grain, now, &plan.zone, host) - window.buckets() + 1;
-        (window.grain, oldest)
+    let count = profile.counts.get(behaviour.word(did::TALLY)).unwrap_or(&nothing);
+    let measure = Measure::numbered(behaviour.word(did::MEASURE));
+    let Some(fold) = plan.fold(behaviour.word(did::TALLY)) else {
+        return Value::Null;
+    };
+    let grain = behaviour.maybe(did::GRAIN).and_then(|grain| GRAINS.get(grain).copied());
+    let oldest = grain.map(|grain| {
+        let buckets = behaviour.word(did::BUCKETS) as i64;
+        (grain, bucket(grain, now, &plan.zone, host) - buckets + 1)
     });
     let ago = |at: Option<Millis>| at.map(|at| (now - at).max(0) as f64);
     let counts = |at: Millis| oldest.is_none_or(|(grain, oldest)| bucket(grain, at, &plan.zone, host) >= oldest);
-    let figure = match (did.measure, fold) {
+    let figure = match (measure, fold) {
         (Measure::First, _) => ago(count.first),
         (Measure::Last, _) => ago(count.last),
-        (Measure::Distinct, _) => Some(count.recent.iter().filter(|(_, at)| counts(*at)).count() as f64),
-        (Measure::Sequence, Some(Fold::Sequence { steps, .. })) => {
-            Some(f64::from(count.step(steps.len()).is_some_and(counts)))
+        (Measure::Distinct, _) => {
+            let mut different = 0.0;
+            for (_, at) in &count.recent {
+                different += f64::from(counts(*at));
+            }
+            Some(different)
         }
-        (_, Some(fold)) => {
-            let sum = match oldest {
-                None => count.total,
-                Some((grain, oldest)) => {
-                    let ring = count.rings.get(grain as usize).map_or(&[][..], |ring| &ring.0);
-                    let within = ring.iter().rev().take_while(|(bucket, _)| *bucket >= oldest);
-                    within
-                        .map(|(_, figure)| *figure)
-                        .reduce(|left, right| join(fold, left, right))
+        (Measure::Sequence, Fold::Sequence(steps, _)) => Some(f64::from(count.step(steps.len()).is_some_and(counts))),
+        (_, fold) => {
+            let mut figure = count.total.filter(|_| oldest.is_none());
+            if let Some((grain, oldest)) = oldest {
+                for (bucket, amount) in count.rings.get(grain as usize).map_or(&[][..], |ring| &ring.0) {
+                    if *bucket >= oldest {
+                        figure = Some(figure.map_or(*amount, |figure| join(fold, figure, *amount)));
+                    }
                 }
-            };
-            match did.measure {
-                Measure::Max => sum,
+            }
+            match measure {
+                Measure::Max => figure,
                 // Sums of decimal fractions are off by less than this, whatever their order.
-                _ => Some(finite((sum.unwrap_or(0.0) * 1e6).round() / 1e6)),
+                _ => Some(finite((figure.unwrap_or(0.0) * 1e6).round() / 1e6)),
             }
         }
-        _ => None,
     };
     figure.map_or(Value::Null, Value::Number)
 }
@@ -143,7 +150,7 @@ impl Count {
     pub(super) fn fold(
         &mut self,
         change: &Change,
-        fold: &Fold,
+        fold: Fold,
         keep: &TallyKeep,
         now: Millis,
         zone: &Zone,
@@ -151,7 +158,7 @@ impl Count {
     ) {
         match change {
             Change::Add(amount) => {
-                if let Fold::Fading { half_life, .. } = fold {
+                if let Fold::Fading(half_life, _) = fold {
                     let score = Count {
                         total: Some(*amount),
                         last: Some(now),
@@ -159,7 +166,7 @@ impl Count {
                         ..Count::default()
                     };
                     if !self.is_muted() {
-                        self.merge_score(&score, *half_life, host);
+                        self.merge_score(&score, half_life, host);
                     }
                     return;
                 }
@@ -207,9 +214,9 @@ impl Count {
     }
 
     /// Nothing is dropped here: what seems old beside a clock that was ahead may be of today.
-    pub(super) fn merge(&mut self, other: &Count, fold: &Fold, host: &dyn Host) {
-        if let Fold::Fading { half_life, .. } = fold {
-            return self.merge_score(other, *half_life, host);
+    pub(super) fn merge(&mut self, other: &Count, fold: Fold, host: &dyn Host) {
+        if let Fold::Fading(half_life, _) = fold {
+            return self.merge_score(other, half_life, host);
         }
         if let Some(amount) = other.total {
             self.total = Some(self.total.map_or(amount, |total| join(fold, total, amount)));
@@ -227,7 +234,7 @@ impl Count {
         for (key, at) in &other.recent {
             self.note_recent(*key, *at);
         }
-        if let (Fold::Sequence { steps, .. }, Some(cleared)) = (fold, self.recent(0)) {
+        if let (Fold::Sequence(steps, _), Some(cleared)) = (fold, self.recent(0)) {
             let last = steps.len() as u32;
             self.recent
                 .retain(|(step, began)| *step == 0 || *step == last || *began >= cleared);
@@ -272,7 +279,7 @@ impl Count {
         }
     }
 
-    pub(super) fn settle(&mut self, now: Millis, fold: &Fold, zone: &Zone, host: &dyn Host) {
+    pub(super) fn settle(&mut self, now: Millis, fold: Fold, zone: &Zone, host: &dyn Host) {
         let times = self.recent.iter_mut().map(|(_, at)| at);
         for at in times.chain(&mut self.first).chain(&mut self.last) {
             *at = (*at).min(now);
@@ -294,7 +301,7 @@ fn faded(score: f64, age: Millis, half_life: Millis, host: &dyn Host) -> f64 {
 }
 
 impl Ring {
-    fn add(&mut self, bucket: i64, amount: f64, fold: &Fold) {
+    fn add(&mut self, bucket: i64, amount: f64, fold: Fold) {
         let place = self.0.partition_point(|(known, _)| *known < bucket);
         match self.0.get_mut(place) {
             Some((known, figure)) if *known == bucket => *figure = join(fold, *figure, amount),

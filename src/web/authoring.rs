@@ -2,15 +2,14 @@
 //! does without.
 
 use super::on_page;
-use super::report::Object;
 use crate::config::Problem;
 use crate::decide::{Explanation, Reason};
 use crate::engine::Engine;
 use crate::json::{self, Fault, Place, Value};
 use crate::time::{Millis, duration};
 
-pub(super) fn call(engine: &Engine, verb: u8, first: &str, second: &str, now: Millis) -> Value {
-    match verb {
+pub(super) fn call(engine: &Engine, verb: u8, first: &str, second: &str, now: Millis) -> Option<String> {
+    let answer = match verb {
         6 => {
             let explanation = engine.explain_beside(first, on_page(engine, second).as_ref(), now);
             explained(first, explanation.as_ref())
@@ -20,8 +19,9 @@ pub(super) fn call(engine: &Engine, verb: u8, first: &str, second: &str, now: Mi
         15 | 16 => place(json::find(first, &[(second, verb == 16)], engine.host()).first()),
         25 => problems(engine.problems()),
         26 => compiled(first, engine),
-        _ => Value::Null,
-    }
+        _ => return None,
+    };
+    Some(answer.to_json(engine.host()))
 }
 
 /// The plan of a config (JSON text) as a list of bytes; nothing of one with an error.
@@ -30,8 +30,34 @@ fn compiled(config: &str, engine: &Engine) -> Value {
     if !config.sound {
         return Value::Null;
     }
-    let bytes = crate::plan::Plan::compile(config).encode();
+    let bytes = crate::plan::Plan::compile(&config, false, engine.host()).encode();
     Value::List(bytes.into_iter().map(|byte| Value::Number(byte.into())).collect())
+}
+
+/// An object in the making.
+struct Object(Vec<(String, Value)>);
+
+impl Object {
+    fn new() -> Self {
+        Object(Vec::new())
+    }
+
+    fn with(mut self, key: &str, value: Value) -> Self {
+        self.0.push((key.to_owned(), value));
+        self
+    }
+
+    fn text(self, key: &str, text: &str) -> Self {
+        self.with(key, text.into())
+    }
+
+    fn number(self, key: &str, number: f64) -> Self {
+        self.with(key, number.into())
+    }
+
+    fn done(self) -> Value {
+        Value::Map(self.0)
+    }
 }
 
 fn problems(problems: &[Problem]) -> Value {

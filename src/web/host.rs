@@ -25,6 +25,7 @@ extern "C" {
 
     fn offset(zone: &str, at: f64) -> f64;
 
+    #[cfg(feature = "authoring")]
     fn zones() -> String;
 }
 
@@ -75,6 +76,7 @@ impl Host for Browser {
         last.2
     }
 
+    #[cfg(feature = "authoring")]
     fn zones(&self) -> Vec<String> {
         let mut names = Vec::new();
         for zone in zones().split('\n') {

@@ -1,116 +1,134 @@
-//! What goes out to JavaScript, as JSON values.
+//! What goes out to JavaScript: decisions as numbers, anything else as JSON text.
 
-use crate::config::{Offer, Signal};
+use crate::config::Signal;
 use crate::decide::Decision;
 use crate::engine::Engine;
-use crate::json::Value;
-use crate::plan::Plan;
+use crate::json::{Value, quote};
+use crate::plan::{Offer, Placement, Plan};
+use crate::time::Millis;
+use crate::words::push_digits;
 
-/// An object in the making.
-pub(super) struct Object(Vec<(String, Value)>);
+/// Text in the making.
+pub(super) struct Text(String);
 
-impl Object {
-    pub fn new() -> Self {
-        Object(Vec::new())
+impl Text {
+    /// What `write` writes.
+    pub fn of(write: impl FnOnce(&mut Text)) -> Option<String> {
+        let mut text = Text(String::with_capacity(32));
+        write(&mut text);
+        Some(text.0)
     }
 
-    pub fn with(mut self, key: &str, value: Value) -> Self {
-        self.0.push((key.to_owned(), value));
+    /// JSON as it is. Nothing but the start of a list or an object, or a key, is followed by a value without a comma.
+    fn raw(&mut self, json: &str) -> &mut Text {
+        self.0.push_str(json);
         self
     }
 
-    pub fn text(self, key: &str, text: &str) -> Self {
-        self.with(key, text.into())
+    fn open(&mut self, bracket: &str) -> &mut Text {
+        if !matches!(self.0.as_bytes().last(), None | Some(b'[' | b'{' | b':')) {
+            self.0.push(',');
+        }
+        self.raw(bracket)
     }
 
-    pub fn number(self, key: &str, number: f64) -> Self {
-        self.with(key, number.into())
+    fn key(&mut self, key: &str) -> &mut Text {
+        self.open("\"").raw(key).raw("\":")
     }
 
-    pub fn done(self) -> Value {
-        Value::Map(self.0)
+    fn text(&mut self, text: &str) -> &mut Text {
+        self.open("");
+        quote(text, &mut self.0);
+        self
     }
-}
 
-pub(super) fn decision(placement: &str, decision: Option<&Decision>, plan: &Plan) -> Value {
-    let take = decision.and_then(|decision| plan.placements.get(decision.placement));
-    let mut offers = Vec::new();
-    for offer in decision.map_or(&[][..], |decision| &decision.offers) {
-        offers.push(shown(offer, plan).done());
+    fn truth(&mut self, truth: bool) -> &mut Text {
+        self.open(if truth { "true" } else { "false" })
     }
-    Object::new()
-        .text("placement", placement)
-        .with("known", decision.is_some().into())
-        .number("take", take.map_or(1, |known| known.take) as f64)
-        .with("offers", Value::List(offers))
-        .with(
-            "fallback",
-            decision
-                .and_then(|decision| decision.fallback)
-                .cloned()
-                .unwrap_or_default(),
-        )
-        .done()
-}
 
-fn shown(offer: &Offer, plan: &Plan) -> Object {
-    Object::new()
-        .text("id", plan.id(offer))
-        .with("content", offer.content.clone())
-}
-
-/// A decision for each placement of `on_page` that has none yet.
-pub(super) fn filled(on_page: &Value, decisions: &[Decision], plan: &Plan) -> Value {
-    let mut answers = Vec::new();
-    for (name, seen) in on_page.members() {
-        if *seen == Value::Null {
-            let index = plan.placement_index(name);
-            let made = decisions.iter().find(|decision| Some(decision.placement) == index);
-            answers.push(decision(name, made, plan));
+    /// A decision as numbers: its placement, and the offers. Nothing: there is no such placement.
+    pub fn decision(&mut self, decision: Option<&Decision>) {
+        if let Some(Decision { placement, offers, .. }) = decision {
+            self.shows(*placement, offers);
         }
     }
-    Value::List(answers)
-}
 
-pub(super) fn raised(raised: Option<(&str, &Offer)>, plan: &Plan) -> Value {
-    raised.map_or(Value::Null, |(placement, offer)| {
-        shown(offer, plan).text("placement", placement).done()
-    })
-}
-
-/// What the page has to watch for.
-pub(super) fn needs(engine: &Engine) -> Value {
-    let mut signals = Object::new();
-    for (signal, name) in Signal::ALL {
-        let points = engine.points(signal);
-        signals = match signal {
-            Signal::ExitIntent | Signal::ReturnToTab => signals.with(name, (!points.is_empty()).into()),
-            _ => signals.with(name, Value::List(points.into_iter().map(Value::Number).collect())),
-        };
+    pub fn shows(&mut self, placement: usize, offers: &[Offer]) {
+        push_digits(placement as u64, &mut self.0);
+        for offer in offers {
+            self.0.push(' ');
+            push_digits(offer.index() as u64, &mut self.0);
+        }
     }
-    let plan = engine.plan();
-    let names = plan.events.names().iter();
-    Object::new()
-        .with("signals", signals.done())
-        .with(
-            "events",
-            Value::List(names.map(|name| Value::from(name.as_str())).collect()),
-        )
-        .with("overlays", plan.placements.iter().any(|known| known.overlay).into())
-        .done()
-}
 
-pub(super) fn interests(interests: &[(&str, &str, f64, bool)]) -> Value {
-    let mut list = Vec::new();
-    for (topic, title, score, muted) in interests {
-        list.push(
-            Object::new()
-                .text("topic", topic)
-                .text("title", title)
-                .number("score", *score)
-                .with("muted", (*muted).into())
-                .done(),
-        );
+    /// A line for each placement of `on_page` that has no decision yet.
+    pub fn filled(&mut self, on_page: &Value, decisions: &[Decision], plan: &Plan) {
+        for (name, seen) in on_page.members() {
+            if *seen == Value::Null {
+                let index = plan.placement_index(name);
+                self.decision(decisions.iter().find(|made| Some(made.placement) == index));
+                self.raw("\n");
+            }
+        }
     }
-    Value::List(list)
+
+    /// Until when there may be a next page view, and a line for each placement that is sure of what it shows then.
+    pub fn ahead(&mut self, decisions: &[Decision], until: Millis) {
+        push_digits(until.unsigned_abs(), &mut self.0);
+        for made in decisions {
+            self.raw("\n").decision(Some(made));
+        }
+    }
+
+    /// What an offer is, by its index.
+    pub fn offer(&mut self, offer: Offer, plan: &Plan) {
+        self.open("{").key("id").text(plan.id(offer));
+        self.key("content").raw(offer.content()).raw("}");
+    }
+
+    /// What a placement is, by its index.
+    pub fn placement(&mut self, placement: Placement) {
+        let fallback = placement.fallback();
+        self.open("{").key("placement").text(placement.name());
+        self.key("fallback")
+            .raw(if fallback.is_empty() { "null" } else { fallback })
+            .raw("}");
+    }
+
+    /// What the page has to watch for.
+    pub fn needs(&mut self, engine: &Engine) {
+        self.open("{").key("signals").open("{");
+        for (signal, name) in Signal::ALL {
+            let points = engine.points(signal);
+            self.key(name);
+            if matches!(signal, Signal::ExitIntent | Signal::ReturnToTab) {
+                self.truth(!points.is_empty());
+                continue;
+            }
+            self.open("[");
+            for point in points {
+                self.open(&engine.host().digits(point));
+            }
+            self.raw("]");
+        }
+        self.raw("}").key("events").open("[");
+        for name in engine.plan().event_names() {
+            self.text(name);
+        }
+        let overlays = engine.plan().placements().any(|known| known.is_overlay());
+        self.raw("]").key("overlays").truth(overlays).raw("}");
+    }
+
+    pub fn interests(&mut self, interests: &[(&str, &str, f64, bool)], engine: &Engine) {
+        self.open("[");
+        for (topic, title, score, muted) in interests {
+            self.open("{").key("topic").text(topic).key("title").text(title);
+            self.key("score")
+                .raw(&engine.host().digits(*score))
+                .key("muted")
+                .truth(*muted)
+                .raw("}");
+        }
+        self.raw("]");
+    }
 }

@@ -13,7 +13,7 @@ import { chromium } from 'playwright-core';
 import { findBrowser } from '../../tools/browser.mjs';
 import { serve } from '../../tools/serve.mjs';
 
-const FLAGS = [
+export const FLAGS = [
   '--headless=new',
   '--no-sandbox',
   '--disable-gpu',

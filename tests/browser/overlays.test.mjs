@@ -14,6 +14,7 @@ const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.mi
 
 /** Overlays alone, without the engine that raises them: what they tell is in `heard`. */
 const ALONE = `
+  import { lent } from './js/lent';
   import { overlays } from './js/overlays';
   window.heard = [];
   window.shown = [];
@@ -25,6 +26,7 @@ const ALONE = `
     shown: (placement, offers) => shown.push([placement, offers.map(({ id }) => id)]),
     report: (what) => problems.push(what),
     guard: (work) => (...args) => work(...args),
+    lent,
   });
   document.documentElement.dataset.ready = '';
 `;
@@ -144,7 +146,8 @@ for (const kind of KINDS) {
   });
 
   test(`${kind}: an exposure takes one second, in a tab that is seen`, async () => {
-    const { page, guest } = await serve({ before: handClock });
+    // The hand-moved clock doesn't move animations: at their first frame nothing is seen yet.
+    const { page, guest } = await serve({ before: handClock, visitor: { reducedMotion: 'reduce' } });
     assert.equal(await raise(page, kind), true);
     if (kind !== 'modal') await page.clock.runFor(100);
     await page.clock.runFor(999);
@@ -168,7 +171,7 @@ for (const kind of KINDS) {
   });
 
   test(`${kind}: goes before its second is over, and is not exposed`, async () => {
-    const { page, guest } = await serve({ before: handClock });
+    const { page, guest } = await serve({ before: handClock, visitor: { reducedMotion: 'reduce' } });
     assert.equal(await raise(page, kind), true);
     await page.clock.runFor(50);
     await page.evaluate(() => window.overlays.close());

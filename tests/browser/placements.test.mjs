@@ -363,6 +363,7 @@ const ALONE = `
     },
     outcome() {},
     shown() {},
+    plan() {},
     report: (what) => console.error(what),
     guard: (work) => (...args) => work(...args),
   });

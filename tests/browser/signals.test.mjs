@@ -23,7 +23,7 @@ const SCRIPT = `
     if (kind === 'dwell') passed = value;
   };
   const guard = (work) => (...args) => { try { work(...args) } catch (error) { failed.push(String(error)) } };
-  window.watched = signals({ needs: () => window.needs(), tell, guard });
+  window.watched = signals({ needs: () => window.needs(), tell, whenLeft: (heard) => addEventListener('pagehide', heard), guard });
   window.turn = () => { watched.leave(); passed = 0; watched.again() };
   watched.again();
   addEventListener('pageshow', ({ persisted }) => persisted && turn());

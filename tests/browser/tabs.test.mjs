@@ -155,6 +155,42 @@ test('a tab that was folded while it was silent goes on under a new name', async
   await guest.close();
 });
 
+test('what a tab counted since it last wrote is not lost when another folds what it wrote', async () => {
+  const guest = await house.visitor();
+  const page = await tab(guest);
+  await track(page, 'ping');
+  await written(page);
+  await page.evaluate(() => {
+    window.maitre.track('ping');
+    // What a tab that folds leaves behind, before this one's timer is due.
+    const [key] = Object.keys(localStorage).filter((name) => name.startsWith('maitre:'));
+    localStorage.setItem('maitre', localStorage.getItem(key).replace(/^\d+/, `1 ${key.slice(7)}`));
+    localStorage.removeItem(key);
+  });
+  await written(page);
+  assert.equal(await pings(page), 2);
+  await reload(page);
+  assert.equal(await pings(page), 2);
+  await guest.close();
+});
+
+test('what a tab counted before its device slept is not written where another may be folding', async () => {
+  const guest = await house.visitor();
+  const page = await tab(guest);
+  await track(page, 'ping');
+  await written(page);
+  const [before] = (await stored(page)).local;
+  const text = await page.evaluate((key) => localStorage.getItem(key), before);
+  await track(page, 'ping');
+  await guest.pass('31m');
+  await written(page);
+  assert.equal(await page.evaluate((key) => localStorage.getItem(key), before), text);
+  assert.equal((await stored(page)).local.length, 2);
+  await reload(page);
+  assert.equal(await eventually(() => pings(page), 2), 2);
+  await guest.close();
+});
+
 test('a duplicated tab writes under a name of its own', async () => {
   const guest = await house.visitor();
   const page = await tab(guest);

@@ -63,7 +63,7 @@ pub fn one(more: Json) -> Json {
 /// The ids of what a placement shows.
 pub fn shown<'e>(engine: &'e Engine, placement: &str, now: Millis) -> Vec<&'e str> {
     let decision = engine.decide(placement, now).expect("the placement");
-    decision.offers.iter().map(|offer| engine.plan().id(offer)).collect()
+    decision.offers.iter().map(|offer| engine.plan().id(*offer)).collect()
 }
 
 /// Whether `hero` shows the offer.

@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -294,4 +295,16 @@ test('the same journey is told the same way twice', () => {
   const files = { 'offers.json': OFFERS, 'journey.json': journey(TWO_VIEWS, { consent: 'profile' }) };
   const once = maitre(['replay', 'offers.json', 'journey.json'], files);
   assert.deepEqual(maitre(['replay', 'offers.json', 'journey.json'], files), once);
+});
+
+test('`snippet` prints the inline script as a tag, and the hash that a policy needs for what is in it', () => {
+  const { status, stdout } = spawnSync(process.execPath, [CLI, 'snippet'], { encoding: 'utf8' });
+  const [, script, hash] = /^<script>([^]*)<\/script>\n('sha256-\S+')\n$/.exec(stdout) ?? [];
+  assert.equal(status, 0);
+  assert.equal(script, readFileSync(new URL('../../pkg/snippet.js', import.meta.url), 'utf8'));
+  assert.ok(Buffer.byteLength(script) < 1000);
+  assert.equal(hash, `'sha256-${createHash('sha256').update(script).digest('base64')}'`);
+  assert.deepEqual(maitre(['snippet', '--hash']).lines, [hash]);
+  assert.equal(maitre(['snippet', 'page.html']).status, 2);
+  assert.equal(maitre(['snippet', '--json']).status, 2);
 });

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
 import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { request } from 'node:http';
 import { tmpdir } from 'node:os';
@@ -100,4 +101,14 @@ test('only reading is allowed', async () => {
   const head = await get('/', {}, 'HEAD');
   assert.equal(head.status, 200);
   assert.equal(head.body.length, 0);
+});
+
+test('a page that names the snippet has it inline, allowed by its hash', async () => {
+  const script = 'void "$&";';
+  await writeFile(join(folder, 'pkg/snippet.js'), script);
+  await writeFile(join(folder, 'www/inline.html'), '<script src="/maitre/snippet.js"></script>');
+  const { body, headers } = await get('/inline.html');
+  assert.equal(body.toString(), `<script>${script}</script>`);
+  const hash = createHash('sha256').update(script).digest('base64');
+  assert.equal(headers['content-security-policy'], CSP.replace("script-src 'self'", `script-src 'self' 'sha256-${hash}'`));
 });

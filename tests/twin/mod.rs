@@ -4,6 +4,9 @@
 
 #![allow(dead_code, reason = "each test file uses the part it needs")]
 
+pub mod naive;
+pub mod written;
+
 use crate::kit::{DAY, MINUTE};
 use jiff::{Timestamp, tz::TimeZone};
 use maitre::condition::Outcome;
@@ -36,7 +39,7 @@ struct Visit {
 
 /// What is known of the page at hand only.
 #[derive(Clone, Debug, Default)]
-struct Page {
+pub struct Page {
     exposed: Vec<String>,
     raised: Vec<String>,
     /// What is over it, where, and whether that was seen.
@@ -162,6 +165,16 @@ impl Twin {
             ..Page::default()
         };
         self.event("page_view", &Json::Null, now);
+    }
+
+    /// The page goes, with all that is over it: nobody closed that.
+    pub fn unload(&mut self) {
+        self.page.open = None;
+    }
+
+    /// The visitor turns to another tab; its page is taken up, and this one's left there.
+    pub fn turn_to(&mut self, page: &mut Page) {
+        std::mem::swap(&mut self.page, page);
     }
 
     pub fn user(&mut self, key: &str, value: &Json) {
