@@ -1,9 +1,7 @@
 // What an event and a decision cost, from 10 offers to 10,000: an event touches what it can change, and no list of offers.
 // Figures are of this machine; what counts is how they grow. `make bench`
 
-import { readFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
-import { Core, initSync } from '../target/glue/pkg/core.js';
+import { beginHere } from './environments.mjs';
 
 const COUNTS = [10, 100, 1_000, 10_000];
 const START = Date.UTC(2026, 10, 20, 9);
@@ -46,7 +44,7 @@ function measure(call, times = 2_000, rounds = 9) {
   return medians.sort((a, b) => a - b)[rounds >> 1];
 }
 
-initSync({ module: readFileSync(fileURLToPath(new URL('../target/glue/pkg/core_bg.wasm', import.meta.url))) });
+const { Core } = await beginHere();
 
 // The first run of anything is slow.
 new Core(text.encode(config(COUNTS[0])), 'UTC').free();
@@ -56,19 +54,19 @@ const rows = COUNTS.map((count) => {
   const begun = performance.now();
   const core = new Core(source, 'UTC');
   const ready = performance.now() - begun;
-  const problems = JSON.parse(core.call(25, '', '', 0));
+  const problems = core.problems();
   if (problems.length) throw new Error(JSON.stringify(problems[0]));
-  core.call(1, '{"kind":"phone"}', '', 0);
-  core.call(2, '{"path":"/"}', '', START);
+  core.device('{"kind":"phone"}');
+  core.page('{"path":"/"}', START);
 
   let now = START;
-  const event = (name, category) => core.call(3, name, JSON.stringify({ item_category: category, value: 20 }), (now += 50));
+  const event = (name, category) => core.observe(name, JSON.stringify({ item_category: category, value: 20 }), (now += 50));
   return {
     offers: count,
     'config read, ms': ready,
     'event no rule asks about, µs': measure((i) => event('note', `category-${i % count}`)),
     'event of one category, µs': measure((i) => event('view_item', `category-${i % 10}`)),
-    'one decision, µs': measure((i) => core.call(5, `place-${i % Math.min(20, Math.ceil(count / 10))}`, '{}', now), 500),
+    'one decision, µs': measure((i) => core.decide(`place-${i % Math.min(20, Math.ceil(count / 10))}`, '{}', now), 500),
   };
 });
 
