@@ -144,12 +144,15 @@ export class Core {
     return this.#tells(22);
   }
 
-  /** The visitor switches a topic off (`true`) or on again; its score is erased. `false`: no such topic. */
-  mute(topic: string, muted: string | boolean, now: number): boolean {
-    return this.#asks(23, topic, String(muted), now);
+  /**
+   * The visitor switches a topic off (`true`) or on again (`false`), which erases its score, or says what that is from now on (0 or more).
+   * `false`: no such topic, or no such score.
+   */
+  amend(topic: string, to: boolean | number | string, now: number): boolean {
+    return this.#asks(23, topic, String(to), now);
   }
 
-  /** The topics that are kept. */
+  /** The topics that are kept, but for those that are told to nobody but the visitor. */
   interests(now: number): Interest[] {
     return this.#tells(24, '', '', now);
   }
@@ -159,9 +162,17 @@ export class Core {
     return this.call(8);
   }
 
-  /** Takes in what others stored (a line each), and a part of this tab's own. `true`: fold and write anew what is stored. */
-  load(texts: string, own: string, now: number): boolean {
-    return this.#asks(9, texts, own, now);
+  /** All that is known of the visitor, as text; empty when that is nothing. */
+  known(): string {
+    return this.call(33);
+  }
+
+  /**
+   * Takes in what others stored (a line each), and a part of this tab's own. What is stored should be folded and written anew
+   * if it is `untidy`, or `damaged`, in which case some of it was passed over.
+   */
+  load(texts: string, own: string, now: number): '' | 'untidy' | 'damaged' {
+    return this.call(9, texts, own, now) as '' | 'untidy' | 'damaged';
   }
 
   /** One text that holds what all of `texts` (a line each) hold. Changes nothing here. */

@@ -3,7 +3,7 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { Core, initSync } from './core';
-import type { Problem } from './types';
+import type { Explanation, Problem } from './types';
 
 /** Something that stops a command: bad input or a wrong call. Its message says what, where and what to do. */
 export class Refusal extends Error {}
@@ -34,6 +34,11 @@ export const readText = (file: string): string => {
 export class Tool extends Core {
   constructor(config: string, zone: string) {
     super(new TextEncoder().encode(config), zone);
+  }
+
+  /** All of it: who writes offers may know what no script of a page does. */
+  override explain(placement: string, onPage: string, now: number): Explanation {
+    return JSON.parse(this.call(35, placement, onPage, now)) as Explanation;
   }
 
   /** The plan of a config, nothing of one with an error. */

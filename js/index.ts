@@ -19,7 +19,7 @@ import type { Consent, Decision, Explanation, Interest, Maitre, Options, Shown }
 
 declare const __VERSION__: string;
 
-export type { Consent, Content, Decision, Explanation, Interest, Item, Maitre, OfferExplanation, Options, Problem, Reason, Shown } from './types';
+export type { Consent, Content, Decision, Explanation, Interest, Item, KeptProfile, Maitre, OfferExplanation, Options, Problem, Reason, Shown } from './types';
 
 /** A maître d' that is usable at once, and can be awaited: it resolves, always, when the first decision can be made or never will be. */
 export type Started = Maitre & PromiseLike<Maitre>;
@@ -33,7 +33,7 @@ let started: Started | undefined;
  */
 export const start = (options: Options): Started => (started ??= begin(options ?? {}));
 
-const begin = ({ offers, consent = 'memory', wasm, page }: Options): Started => {
+const begin = ({ offers, consent = 'memory', doNotTrack, integrity = {}, wasm, page }: Options): Started => {
   const isUrl = typeof offers === 'string' || offers instanceof URL;
   const { problem, report, decided, on } = hearing(isUrl ? String(offers).replace(/[?#].*$/, '').replace(/^.*\//, '') : 'offers');
 
@@ -70,11 +70,13 @@ const begin = ({ offers, consent = 'memory', wasm, page }: Options): Started => 
     if (isBroken) return;
     isBroken = true;
     core = undefined;
+    if (height(level) > 1) session.set(ASIDE, `${now()}`);
+    local.remove(Key.Ahead);
     kept?.stop();
     watching?.stop();
     overlay?.close();
     drop();
-    report(`the engine has stopped: ${error}`, 'the fallbacks stay until the page is loaded again');
+    report(`the engine has stopped: ${error}`, 'the fallbacks stay for this visit');
     refresh(true);
   };
   const guard: Guard = (work) => (...args) => {
@@ -124,11 +126,16 @@ const begin = ({ offers, consent = 'memory', wasm, page }: Options): Started => 
     ahead?.ask();
   });
 
+  const { globalPrivacyControl, doNotTrack: asked } = navigator as { globalPrivacyControl?: boolean; doNotTrack?: string | null };
+  const isCapped = globalPrivacyControl === true || (!!doNotTrack && asked === '1');
+  const local = area('localStorage');
   const granted = (wished: Consent): Consent => {
-    if (height(wished) < 0) report(`\`${String(wished)}\` is no consent level`, `write one of ${LADDER.join(', ')}`);
-    const isPrivate = (navigator as { globalPrivacyControl?: boolean }).globalPrivacyControl === true;
-    return height(wished) < 0 || (isPrivate && height(wished) > 1) ? 'memory' : wished;
+    const wish = height(wished);
+    if (wish < 0) report(`\`${String(wished)}\` is no consent level`, `write one of ${LADDER.join(', ')}`);
+    const own = height(local.get(OWN) as Consent);
+    return LADDER[wish < 0 ? 1 : Math.min(wish, isCapped ? 1 : own < 0 ? 3 : own)] as Consent;
   };
+  const session = area('sessionStorage');
   let level = granted(consent);
   if (level === 'off' || level !== consent) erase(level);
 
@@ -148,7 +155,6 @@ const begin = ({ offers, consent = 'memory', wasm, page }: Options): Started => 
   if (page && page !== 'head') pages.said({ ...page });
 
   const unknown = (placement: string): void => report(`placement \`${String(placement)}\` is not in the config`, 'add it to `placements`, or correct its name where it is used');
-  const session = area('sessionStorage');
   /** With those of the page before, which may be written late by a process of its own. */
   const told = (): string => (session.get(Key.Told) ?? '') + unheard;
   let isLeft = false;
@@ -232,6 +238,12 @@ const begin = ({ offers, consent = 'memory', wasm, page }: Options): Started => 
   /** What is on the page beside. */
   const beside = (): string => JSON.stringify(onPage());
 
+  const amend = guard((topic: string, to: boolean | number) =>
+    tell((core, time) => {
+      if (!core.amend(String(topic), to, time)) report(`no rule asks about the topic \`${String(topic)}\`${typeof to === 'number' ? `, or ${to} is no score` : ''}`, 'correct its name');
+    }),
+  );
+
   const maitre: Maitre = {
     track: guard((event, params = {}) => {
       const said = plainObject(params);
@@ -256,15 +268,15 @@ const begin = ({ offers, consent = 'memory', wasm, page }: Options): Started => 
       return present ? { ...explanation, onPage: present } : explanation;
     },
     interests: () => ask<Interest[]>((core) => core.interests(now()), []),
-    mute: guard((topic, isMuted = true) =>
-      tell((core, time) => {
-        if (!core.mute(String(topic), isMuted, time)) report(`no rule asks about the topic \`${String(topic)}\``, 'correct its name');
-      }),
-    ),
-    consent: guard((wished) => {
+    mute: (topic, isMuted = true) => amend(topic, !!isMuted),
+    correct: (topic, score) => amend(topic, Number(score)),
+    kept: () => ({ consent: level, isCapped, profile: ask((core) => core.known(), ''), offers, wasm }),
+    consent: guard((wished, isOwn) => {
+      const isKnown = height(wished) >= 0;
+      if (isOwn && isKnown) local.set(OWN, wished);
       const next = granted(wished);
       // A slip must not erase what the visitor agreed to keep.
-      if (height(wished) < 0) return;
+      if (!isKnown) return;
       erase(next);
       turn(next);
     }),
@@ -290,14 +302,17 @@ const begin = ({ offers, consent = 'memory', wasm, page }: Options): Started => 
   );
 
   const load = async (): Promise<void> => {
+    // Written by this version or an older one, on a page before.
+    if (now() - Number(session.get(ASIDE)) < VISIT) throw failure('its engine stopped on a page before', 'the fallbacks stay for this visit');
     if (!offers) throw failure('there is no config', 'give `offers`, or write `data-offers` on the tag');
     const isPlan = isUrl && PLAN.test(String(offers));
     const own = isPlan ? new URL('./maitre-plan.wasm', import.meta.url) : new URL('./maitre.wasm', import.meta.url);
     let [module, source] = await Promise.all([
-      engine(wasm ?? own),
-      isUrl ? fetched(offers, 'correct the address of the config').then(bytesOf) : new TextEncoder().encode(JSON.stringify(offers)),
+      engine(wasm ?? own, integrity.wasm),
+      isUrl ? fetched(offers, 'correct the address of the config', integrity.offers).then(bytesOf) : new TextEncoder().encode(JSON.stringify(offers)),
     ]);
-    if (isPlan && !HEAD.every((byte, i) => byte === source[i])) {
+    // What is pinned is to be that, or nothing.
+    if (isPlan && !integrity.offers && !HEAD.every((byte, i) => byte === source[i])) {
       const config = String(offers).replace(PLAN, '.json$1');
       report(`${offers} is not a plan of this version`, `build it anew; until then ${config} is read`);
       [module, source] = await Promise.all([
@@ -392,6 +407,12 @@ const begin = ({ offers, consent = 'memory', wasm, page }: Options): Started => 
 /** What `measurement.ts` may tell. */
 const MEASURED = /^(scroll|click|file_download|form_(start|submit)|video_(start|progress|complete)|view_search_results)$/;
 
+/** Where the visitor's own word is kept, beyond which no page goes (localStorage); not among what is erased. */
+const OWN = 'maitre-consent';
+/** Where a page leaves it for the next ones that the engine has stopped, and when, in sessionStorage; and for how long that counts, in ms. */
+const ASIDE = 'maitre:aside';
+const VISIT = 18e5;
+
 /** What a plan's address ends with. */
 const PLAN = /\.plan($|[?#])/;
 /** What a plan of this version begins with: its kind, and the version's length and letters. */
@@ -410,8 +431,8 @@ const decision = (placement: string, offers: readonly Shown[]): Decision => ({
 /** What keeps Maitre from starting, and what to do about it. */
 const failure = (what: string, remedy: string): Error => Object.assign(new Error(what), { remedy });
 
-const fetched = async (url: string | URL, remedy: string): Promise<Response> => {
-  const response = await fetch(url, { credentials: 'same-origin' }).catch(() => undefined);
+const fetched = async (url: string | URL, remedy: string, integrity = ''): Promise<Response> => {
+  const response = await fetch(url, { credentials: 'same-origin', integrity }).catch(() => undefined);
   if (!response?.ok) throw failure(`${url} ${response ? `answered ${response.status}` : "can't be fetched"}`, remedy);
   return response;
 };
@@ -427,8 +448,8 @@ const bytesOf = async (response: Response): Promise<Uint8Array> => {
 const pause = (): Promise<unknown> =>
   (window as { scheduler?: { yield?(): Promise<void> } }).scheduler?.yield?.() ?? new Promise((resolve) => setTimeout(resolve));
 
-const engine = (url: string | URL): Promise<WebAssembly.Module> =>
-  fetched(url, 'put the `.wasm` files beside the script, or say where it is with `wasm`').then(compiled);
+const engine = (url: string | URL, integrity?: string): Promise<WebAssembly.Module> =>
+  fetched(url, 'put the `.wasm` files beside the script, or say where it is with `wasm`', integrity).then(compiled);
 
 const compiled = async (response: Response): Promise<WebAssembly.Module> =>
   // Servers that don't know the type of Wasm are common.

@@ -133,8 +133,8 @@ const tell = (guest: Guest, deed: Deed, time: number): void => {
   if ('outcome' in deed) guest.outcome(deed.offer, deed.outcome, time, deed.placement);
   if ('user' in deed) guest.user(JSON.stringify(deed.user), time);
   if ('consent' in deed) guest.consent(deed.consent, time);
-  if ('mute' in deed) guest.tell((core) => core.mute(deed.mute, true, time));
-  if ('unmute' in deed) guest.tell((core) => core.mute(deed.unmute, false, time));
+  if ('mute' in deed) guest.tell((core) => core.amend(deed.mute, true, time));
+  if ('unmute' in deed) guest.tell((core) => core.amend(deed.unmute, false, time));
 };
 
 /** What a line names as the occasion of its decision. */

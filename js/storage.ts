@@ -4,6 +4,7 @@ import type { Core } from './core';
 import { now } from './clock';
 import { hear, type Report } from './listeners';
 import type { Guard } from './placements';
+import { isNewer } from './stored';
 import type { Consent } from './types';
 
 /** The one name under which anything is kept: a key, a prefix of keys, a database and a channel. */
@@ -65,6 +66,23 @@ export type Area = ReturnType<typeof area>;
 export const failing = (report: Report) => (error: unknown): void =>
   report(`nothing can be kept: ${error}`, 'what is known lasts for this page only');
 
+/** Takes in what is stored, and tells if some of it is damaged; `true`: it should be folded and written anew. */
+export const loadInto = (core: Core, report: Report, texts: readonly string[], own: string): boolean => {
+  const found = core.load(texts.join('\n'), own, now());
+  if (found === 'damaged') report('some of what was stored is damaged', 'the rest is used');
+  if ([...texts, own].some(isNewer)) report('a newer version has stored something', 'it is left as it is');
+  return !!found;
+};
+
+/** Erases the database; where that is blocked, it holds nothing. */
+export const eraseDatabase = (): void => {
+  try {
+    indexedDB.deleteDatabase(NAME);
+  } catch {
+    // As said.
+  }
+};
+
 /** Erases whatever is kept beyond `level`, and tells the other tabs `why`. */
 export const erase = (level: Consent, why: Consent | 'forget' = level): void => {
   if (level === 'profile') return;
@@ -72,17 +90,13 @@ export const erase = (level: Consent, why: Consent | 'forget' = level): void => 
   const local = area('localStorage');
   for (const key of session.keys()) if (key !== NAME || level !== 'visit') session.remove(key);
   local.keys().forEach(local.remove);
-  const tell = (): void => {
+  eraseDatabase();
+  try {
     const others = new BroadcastChannel(NAME);
     others.postMessage(why);
     others.close();
-  };
-  for (const work of [() => indexedDB.deleteDatabase(NAME), tell]) {
-    try {
-      work();
-    } catch {
-      // What is blocked holds nothing, and what is missing hears nothing.
-    }
+  } catch {
+    // What is missing hears nothing.
   }
 };
 
@@ -147,14 +161,14 @@ export const keepVisit = ({ core, guard, report }: Keeper): Kept => {
   const write = writing(
     () => {
       const text = core.save();
-      if (text) session.set(NAME, text);
+      if (text && !isNewer(session.get(NAME) ?? '')) session.set(NAME, text);
     },
     guard,
     on,
   );
   const load = (): void => {
     const kept = session.get(NAME);
-    if (kept && !core.isOver(kept, now())) core.load('', kept, now());
+    if (kept && !core.isOver(kept, now())) loadInto(core, report, [], kept);
     write.ask();
   };
   load();

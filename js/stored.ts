@@ -1,9 +1,10 @@
 // How a profile lies in localStorage: `maitre` is the base, which all tabs share; `maitre:<tab>` is what one tab adds to it.
 // No tab ever writes what is another's: read, change and write loses updates between tabs, as each caches the storage.
 
+import { Key } from './foreseen';
 import { type Area, NAME } from './storage';
 
-/** What one tab has added, and when it last wrote it (ms since the epoch). */
+/** What one tab has added, and when it last wrote it (ms since the epoch; 0: damaged). */
 interface Delta {
   at: number;
   text: string;
@@ -20,14 +21,28 @@ export interface Base {
 
 export const keyOf = (tab: string): string => `${NAME}:${tab}`;
 
+/** A base or a delta as far as it is whole: what was damaged before it must not cost the text, which has no spaces and comes last. */
+const parted = (value: string): [number: number, between: string, text: string] => {
+  const [, before = '', between = '', text = ''] = /^(\d*)([^]*?)([^ ]*)$/.exec(value) ?? [];
+  return [+before, between.trim(), text];
+};
+
 export const readBase = (value: string | null | undefined): Base => {
-  const [, seq = '0', folded = '-', text = ''] = /^(\d+) (\S+) ([^]*)$/.exec(value ?? '') ?? [];
-  return { seq: +seq, folded: folded === '-' ? [] : folded.split(','), text };
+  const [seq, folded, text] = parted(value ?? '');
+  return { seq, folded: folded.match(/\w+/g) ?? [], text };
 };
 
 export const writeBase = ({ seq, folded, text }: Base): string => `${seq} ${folded.join() || '-'} ${text}`;
 
+export const readDelta = (value: string | null): Delta | undefined => {
+  const [at, , text] = parted(value ?? '');
+  return text ? { at, text } : undefined;
+};
+
 export const writeDelta = (at: number, text: string): string => `${at} ${text}`;
+
+/** A profile that another version wrote after this one: it is left as it is. */
+export const isNewer = (text: string): boolean => /^([2-9]|\d\d+)\./.test(text);
 
 /** All that is stored, with the deltas by tab: those that are in the base already are left out. */
 export const readAll = (local: Area) => {
@@ -35,8 +50,8 @@ export const readAll = (local: Area) => {
   const deltas = new Map<string, Delta>();
   for (const key of local.keys()) {
     const tab = key.slice(NAME.length + 1);
-    const [, at, text] = /^(\d+) ([^]*)$/.exec(local.get(key) ?? '') ?? [];
-    if (key !== NAME && text && !base.folded.includes(tab)) deltas.set(tab, { at: Number(at), text });
+    const delta = readDelta(local.get(key));
+    if (key !== NAME && key !== Key.Ahead && delta && !base.folded.includes(tab)) deltas.set(tab, delta);
   }
   return { base, deltas };
 };

@@ -2,10 +2,10 @@
 // Each tab writes what it adds (its delta) under a key of its own; what is known is the base with all deltas.
 
 import { now } from './clock';
-import { compact } from './compaction';
 import { Key } from './foreseen';
-import { area, failing, hears, type Keeper, type Kept, NAME, soon, TAB, whenIdle, writing } from './storage';
-import { foldable, isToBeLeft, keyOf, readAll, readBase, textsBut, writeDelta } from './stored';
+import type { safekeeping } from './safekeeping';
+import { area, eraseDatabase, failing, hears, type Keeper, type Kept, loadInto, NAME, soon, TAB, whenIdle, writing } from './storage';
+import { isNewer, isToBeLeft, keyOf, readAll, readBase, textsBut, writeDelta } from './stored';
 import type { Consent } from './types';
 
 /** How long going from one page to the next may take, in ms; a delta left behind for longer may have been copied with its tab. */
@@ -26,6 +26,7 @@ export const keepProfile = ({ core, guard, report, changed, forgotten, lowered }
   /** When the delta was last written; 0 when it was not. */
   let written = 0;
   let channel: BroadcastChannel | undefined;
+  let safe: ReturnType<typeof safekeeping> | undefined;
 
   const stop = (): void => {
     isStopped = true;
@@ -42,12 +43,13 @@ export const keepProfile = ({ core, guard, report, changed, forgotten, lowered }
   const session = area('sessionStorage');
 
   const isFolded = (): boolean => readBase(local.get(NAME)).folded.includes(tab);
-  const isLost = (): boolean => !!written && (local.get(keyOf(tab)) === null || isFolded());
+  const isGone = (): boolean => !!written && local.get(keyOf(tab)) === null;
+  const isLost = (): boolean => isGone() || (!!written && isFolded());
 
   /** `true`: what is stored should be folded and written anew. */
   const load = (own = ''): boolean => {
     isStale = false;
-    return core.load(textsBut(readAll(local), tab).join('\n'), own, now());
+    return loadInto(core, report, textsBut(readAll(local), tab), own);
   };
   const begin = (): void => {
     tab = newTab();
@@ -57,8 +59,13 @@ export const keepProfile = ({ core, guard, report, changed, forgotten, lowered }
     write.end();
     begin();
   };
+  /** What the page erased itself is not to come back from where it is kept safe. */
+  const eraseIfGone = (): void => {
+    if (isGone() && !isFolded()) eraseDatabase();
+  };
   /** Leaves what was written to the others, and begins a new delta, with what came since and is still to be written. */
   const renew = (): void => {
+    eraseIfGone();
     begin();
     core.disown();
     load();
@@ -74,6 +81,7 @@ export const keepProfile = ({ core, guard, report, changed, forgotten, lowered }
       if (!text) return;
       local.set(keyOf(tab), writeDelta(time, text));
       written = time;
+      safe?.copy();
     },
     guard,
     on,
@@ -102,7 +110,7 @@ export const keepProfile = ({ core, guard, report, changed, forgotten, lowered }
     const [handed = '', at, left] = from?.split(' ') ?? [];
     const own = stored.deltas.get(handed);
     // Storage written by another process may come late: then the delta is not the one that was left.
-    const goesOn = own?.at === Number(at) && Math.abs(time - Number(left)) < HANDOVER && !isToBeLeft(stored, own.at, time);
+    const goesOn = own?.at === Number(at) && !isNewer(own.text) && Math.abs(time - Number(left)) < HANDOVER && !isToBeLeft(stored, own.at, time);
     tab = goesOn ? handed : newTab();
     written = goesOn ? own.at : 0;
     const isUntidy = load(goesOn ? own.text : '');
@@ -110,16 +118,25 @@ export const keepProfile = ({ core, guard, report, changed, forgotten, lowered }
     if (isStopped) return;
     channel = new BroadcastChannel(NAME);
     on(channel, 'message', heard);
-    // What a kill left behind is looked for once in the life of a tab.
-    if (!goesOn || isUntidy || foldable(stored, tab, time).length) {
-      whenIdle(guard(() => compact({ core, local, own: tab, isForced: isUntidy, isStopped: () => isStopped, done: reload, guard })));
-    }
+    const begin = guard(() => safe?.begin(!goesOn, isUntidy));
+    whenIdle(() => {
+      if (safe || isStopped) return begin();
+      import('./safekeeping').then(
+        guard(({ safekeeping }) => {
+          safe = safekeeping({ core, local, own: () => tab, isStopped: () => isStopped, done: reload, guard });
+          begin();
+        }),
+        () => report("`safekeeping.js` can't be fetched", 'put it beside the script'),
+      );
+    });
   };
 
   /** Another tab has erased what is stored: `forget`, or down to a level. */
   const heard = ({ data }: MessageEvent<Consent | 'forget'>): void => {
     // Written since, perhaps.
     local.remove(keyOf(tab));
+    safe?.forget();
+    eraseDatabase();
     leave();
     if (data === 'forget') forgotten();
     else lowered(data);
@@ -128,6 +145,7 @@ export const keepProfile = ({ core, guard, report, changed, forgotten, lowered }
   on(window, 'storage', ({ key, newValue, storageArea }: StorageEvent) => {
     if (storageArea !== localStorage || key === Key.Ahead || (key !== null && key !== NAME && !key.startsWith(`${NAME}:`))) return;
     if (key === null || (newValue === null && (key === NAME || (key === keyOf(tab) && !isFolded())))) {
+      eraseDatabase();
       leave();
       forgotten();
     } else if (document.hidden) {
@@ -142,6 +160,7 @@ export const keepProfile = ({ core, guard, report, changed, forgotten, lowered }
     changed();
   });
   on(window, 'pagehide', () => {
+    eraseIfGone();
     if (written) session.set(TAB, `${tab} ${written} ${now()}`);
     isAway = true;
     channel?.close();

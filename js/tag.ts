@@ -5,7 +5,7 @@ import type { Consent, Options } from './types';
 
 // A module has no `document.currentScript`.
 const tag = [...document.scripts].find(({ src }) => src === import.meta.url);
-const { offers = '', consent, page: said } = tag?.dataset ?? {};
+const { offers = '', consent, doNotTrack, integrityWasm, integrityOffers, page: said } = tag?.dataset ?? {};
 /** `head`, or what the page is about as JSON; nothing when that can't be read. */
 const about = (): Options['page'] | undefined => {
   try {
@@ -18,4 +18,12 @@ const known = about();
 const page = window as unknown as { maitre?: { track?: unknown } };
 
 // An element with the id `maitre` is not one.
-if (!page.maitre?.track) page.maitre = start({ offers, ...(consent && { consent: consent as Consent }), ...(known && { page: known }) });
+if (!page.maitre?.track) {
+  page.maitre = start({
+    offers,
+    doNotTrack: doNotTrack !== undefined,
+    integrity: { wasm: integrityWasm, offers: integrityOffers },
+    ...(consent && { consent: consent as Consent }),
+    ...(known && { page: known }),
+  });
+}

@@ -8,7 +8,7 @@
  * - `visit`: this tab's visit, in sessionStorage.
  * - `profile`: between visits and shared by all tabs of the site, in localStorage and IndexedDB.
  *
- * Global Privacy Control caps the level at `memory`, whatever the page says. Going down erases at once what lies above.
+ * Global Privacy Control (and Do Not Track, with `doNotTrack`) caps the level at `memory`, whatever the page says. Going down erases at once what lies above.
  */
 export type Consent = 'off' | 'memory' | 'visit' | 'profile';
 
@@ -87,7 +87,7 @@ export interface OfferExplanation {
   value: number;
   /** 1 for what was never seen; just seen 0.8, and half of that is made good with each day. */
   freshness: number;
-  status: 'shown' | 'outranked' | 'ineligible' | 'untriggered' | 'unscheduled' | 'capped' | 'resting' | 'pressed' | 'skipped';
+  status: 'shown' | 'outranked' | 'ineligible' | 'untriggered' | 'unscheduled' | 'capped' | 'resting' | 'pressed' | 'skipped' | 'private';
   /** What held. */
   held: Reason[];
   /** What did not. */
@@ -154,6 +154,23 @@ export interface Options {
   page?: 'head' | { kind?: string; item?: Item; title?: string };
   /** Where `maitre.wasm` is; beside this module when left out. */
   wasm?: string | URL;
+  /** Hashes, as in the `integrity` of a script tag, that the engine (the `.wasm` file) and the config or plan have to have; else nothing starts. */
+  integrity?: { wasm?: string | undefined; offers?: string | undefined };
+  /** A browser that asks not to be tracked (`navigator.doNotTrack`) is treated like one with Global Privacy Control: nothing beyond `memory`. */
+  doNotTrack?: boolean;
+}
+
+/** What is kept of a visitor as it is, for `maitre/privacy.js`, which says it in words. */
+export interface KeptProfile {
+  /** The consent level in force. */
+  consent: Consent;
+  /** The browser asks for privacy, so the level is `memory` at most. */
+  isCapped: boolean;
+  /** All that is known, in the engine's own form; "" when that is nothing. */
+  profile: string;
+  /** What says what it means: the `offers` and `wasm` of the options. */
+  offers: string | URL | object;
+  wasm?: string | URL | undefined;
 }
 
 /**
@@ -170,14 +187,21 @@ export interface Maitre {
   decide(placement: string): Decision;
   /** Why the placement would show that. */
   explain(placement: string): Explanation;
-  /** The topics that rules ask about, with what is known of the visitor's interest in them. */
+  /** The topics that rules ask about, with what is known of the visitor's interest in them; but for those that are the visitor's own business. */
   interests(): Interest[];
   /** The visitor wants a topic left alone: its score is erased. `false`: not any more; it begins anew. */
   mute(topic: string, isMuted?: boolean): void;
+  /** The visitor says how much a topic matters: a score of 0 or more, which fades as any. A muted topic is so no more. */
+  correct(topic: string, score: number): void;
+  /** What is kept of the visitor, as it is; `maitre/privacy.js` says it in words. */
+  kept(): KeptProfile;
   /** What the page knows of the visitor, for conditions on `user.*`; added to what it said before. Stored only where the config's `site.keep` names it. */
   set(user: Record<string, unknown>): void;
-  /** What the visitor has agreed to. Anything kept beyond this level is erased at once, in every tab. */
-  consent(level: Consent): void;
+  /**
+   * What the visitor has agreed to. Anything kept beyond this level is erased at once, in every tab. With `isOwn` it is the visitor's own word,
+   * as from `<maitre-privacy>`: no page goes beyond it from now on, until the visitor says otherwise.
+   */
+  consent(level: Consent, isOwn?: boolean): void;
   /** Erases all that is known of the visitor, in every tab. Consent stays as it is. */
   forget(): void;
   /** Calls `listener` whenever what a placement of the page shows has changed; returns what ends that. */

@@ -49,6 +49,17 @@ pub struct Engine {
     findings: Findings,
 }
 
+/// How what was stored was found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Found {
+    /// As it should be.
+    Tidy,
+    /// It lies ahead of the clock, or is older than it may be kept: it should be folded and written anew.
+    Untidy,
+    /// Some of it can't be read and was passed over; the rest should be written anew.
+    Damaged,
+}
+
 #[derive(Clone, Copy, Debug, Default)]
 struct Reached {
     dwell: f64,
@@ -456,6 +467,16 @@ impl Engine {
 
     /// The visitor switches a topic off or on; its score is erased. `false` when there is no such topic.
     pub fn mute(&mut self, topic: &str, muted: bool, now: Millis) -> bool {
+        self.amend(topic, muted, None, now)
+    }
+
+    /// The visitor says how much a topic matters: its score is this from now on, and fades as any. Switches it on. `false` when there is
+    /// no such topic, or that is no score.
+    pub fn correct(&mut self, topic: &str, score: f64, now: Millis) -> bool {
+        score.is_finite() && score >= 0.0 && self.amend(topic, false, Some(score), now)
+    }
+
+    fn amend(&mut self, topic: &str, muted: bool, score: Option<f64>, now: Millis) -> bool {
         self.settle(now);
         let known = self.plan.interests().find(|(known, _, _)| *known == topic);
         let Some(tally) = known
@@ -468,9 +489,11 @@ impl Engine {
             .profile
             .counts
             .entry(tally)
-            .filter(|count| count.is_muted() != muted)
+            .filter(|count| count.is_muted() != muted || score.is_some())
         {
             count.mute(muted, now);
+            count.total = score;
+            count.last = score.map(|_| now);
             let count = count.clone();
             if let Some(own) = self.own.counts.entry(tally) {
                 *own = count;
@@ -482,13 +505,14 @@ impl Engine {
         true
     }
 
-    /// The topics that are kept: name, title, score, and whether the visitor has muted it.
+    /// The topics that are kept: name, title, score, and whether the visitor has muted it. Those that are told to nobody but the
+    /// visitor are left out.
     #[must_use]
     pub fn interests(&self, now: Millis) -> Vec<(&str, &str, f64, bool)> {
         let moment = self.moment(now);
         let mut interests = Vec::new();
         for (topic, title, tally) in self.plan.interests() {
-            if self.plan.keep_tally(tally).anything() {
+            if !title.is_empty() && self.plan.keep_tally(tally).anything() {
                 let count = self.profile.counts.get(tally);
                 let muted = count.is_some_and(|count| count.is_muted());
                 interests.push((topic, title, moment.score(tally), muted));
@@ -648,6 +672,13 @@ impl Engine {
         self.added().encode(&self.plan, self.host.as_ref())
     }
 
+    /// All that is known of the visitor, as text; empty when that is nothing.
+    #[must_use]
+    pub fn known(&self) -> String {
+        let whole = Profile::of(&[&self.profile], &self.plan, self.host.as_ref());
+        whole.encode(&self.plan, self.host.as_ref())
+    }
+
     fn added(&self) -> Profile {
         Profile::of(&[&self.written, &self.own], &self.plan, self.host.as_ref())
     }
@@ -660,13 +691,12 @@ impl Engine {
 
     /// Takes in what others stored (`texts`: the base, and the parts of other tabs) and, where this tab goes on with a part
     /// of its own, that. Calling it again replaces what others stored and keeps this tab's own part.
-    ///
-    /// `true`: something stored lies ahead of the clock, or is older than it may be kept, and should be folded and written
-    /// anew.
-    pub fn load<'t>(&mut self, texts: impl IntoIterator<Item = &'t str>, own: &str, now: Millis) -> bool {
+    pub fn load<'t>(&mut self, texts: impl IntoIterator<Item = &'t str>, own: &str, now: Millis) -> Found {
         let host = self.host.as_ref();
-        self.stored = merged(texts, &self.plan, host);
-        let before = Profile::decode(own, &self.plan, host);
+        let mut damaged;
+        (self.stored, damaged) = merged(texts, &self.plan, host);
+        let mut before = Profile::default();
+        damaged |= before.read(own, &self.plan, host).damaged;
         let known = Profile::of(&[&self.stored, &before], &self.plan, host);
         let stale = known.is_stale(now, &self.plan);
         if stale {
@@ -681,7 +711,11 @@ impl Engine {
         let ahead = self.stored.settle(now, &self.plan, host);
         self.settle_own(now);
         self.look();
-        ahead || stale
+        match damaged {
+            true => Found::Damaged,
+            false if ahead || stale => Found::Untidy,
+            false => Found::Tidy,
+        }
     }
 
     /// Puts together what decisions look at.
@@ -698,7 +732,8 @@ impl Engine {
     /// Whether what was stored belongs to a visit that is over: nothing happened since for the timeout.
     #[must_use]
     pub fn is_over(&self, text: &str, now: Millis) -> bool {
-        now - Profile::decode(text, &self.plan, self.host.as_ref()).touched >= self.plan.timeout()
+        let (stored, _) = merged([text], &self.plan, self.host.as_ref());
+        now - stored.touched >= self.plan.timeout()
     }
 
     /// Whether the visit at hand is over: the next event opens another.
@@ -712,7 +747,7 @@ impl Engine {
     /// nothing to keep. Changes nothing here.
     #[must_use]
     pub fn fold_texts<'t>(&self, texts: impl IntoIterator<Item = &'t str>, now: Millis) -> String {
-        let mut whole = merged(texts, &self.plan, self.host.as_ref());
+        let (mut whole, _) = merged(texts, &self.plan, self.host.as_ref());
         whole.settle(now, &self.plan, self.host.as_ref());
         if whole.is_stale(now, &self.plan) {
             String::new()
@@ -738,10 +773,11 @@ impl Engine {
     }
 }
 
-fn merged<'t>(texts: impl IntoIterator<Item = &'t str>, plan: &Plan, host: &dyn Host) -> Profile {
-    let mut whole = Profile::default();
+/// What all of the texts hold, and whether any is damaged.
+fn merged<'t>(texts: impl IntoIterator<Item = &'t str>, plan: &Plan, host: &dyn Host) -> (Profile, bool) {
+    let (mut whole, mut damaged) = (Profile::default(), false);
     for text in texts {
-        whole.merge(&Profile::decode(text, plan, host), plan, host);
+        damaged |= whole.read(text, plan, host).damaged;
     }
-    whole
+    (whole, damaged)
 }

@@ -43,6 +43,7 @@
 //! | [`plan`] | what the engine runs, laid out as records, and exactly what has to be kept for it |
 //! | [`profile`] | what is known of the visitor; how it is merged, stored and read back |
 //! | [`decide`] | from plan and profile to a decision, and why |
+//! | [`ledger`] | for every thing that is kept: what it is, which rules need it, and until when |
 //! | [`Engine`] | the one face of all these |
 //! | `web` | the bindings to JavaScript, and the browser's side of [`host`] |
 //!
@@ -62,6 +63,8 @@ pub mod decide;
 mod engine;
 pub mod host;
 pub mod json;
+#[cfg(feature = "authoring")]
+pub mod ledger;
 pub mod names;
 pub mod plan;
 pub mod profile;
@@ -71,4 +74,4 @@ pub mod time;
 mod web;
 pub mod words;
 
-pub use engine::Engine;
+pub use engine::{Engine, Found};

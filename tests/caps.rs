@@ -11,10 +11,10 @@
 mod kit;
 
 use kit::{DAY, HOUR, MINUTE, at, engine, loaded, one, shows, value, view, why};
-use maitre::Engine;
 use maitre::condition::Outcome;
 use maitre::decide::Status;
 use maitre::time::{Millis, duration};
+use maitre::{Engine, Found};
 use proptest::prelude::*;
 use serde_json::{Value as Json, json};
 
@@ -192,7 +192,7 @@ proptest! {
                     }
                     let own = engine.save();
                     engine = kit::engine(&config);
-                    if engine.load([base.as_str()], &own, now) {
+                    if engine.load([base.as_str()], &own, now) != Found::Tidy {
                         base = engine.fold_texts([base.as_str()], now);
                     }
                     twin.notice(now);
@@ -264,11 +264,11 @@ proptest! {
                 // What others stored is folded and written anew when `load` asks for it.
                 let stored = engine.save();
                 engine = kit::engine(&config);
-                prop_assert!(engine.load([stored.as_str()], "", now), "it lies ahead of the clock");
+                prop_assert!(engine.load([stored.as_str()], "", now) != Found::Tidy, "it lies ahead of the clock");
                 let folded = engine.fold_texts([stored.as_str()], now);
-                prop_assert!(!engine.load([folded.as_str()], "", now), "it does no longer");
+                prop_assert!(engine.load([folded.as_str()], "", now) == Found::Tidy, "it does no longer");
                 let later = now + duration(span).unwrap() / 2;
-                prop_assert!(!engine.load([folded.as_str()], "", later));
+                prop_assert!(engine.load([folded.as_str()], "", later) == Found::Tidy);
             }
             _ => {
                 let folded = engine.fold_texts([engine.save().as_str()], now);

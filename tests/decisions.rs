@@ -1046,7 +1046,7 @@ proptest! {
                 let says = offer.failed.iter().map(|reason| reason.check).next();
                 let expected = match offer.status {
                     Status::Shown => None,
-                    Status::Ineligible => Some("eligible"),
+                    Status::Ineligible | Status::Private => Some("eligible"),
                     Status::Unscheduled => Some("schedule"),
                     Status::Capped => Some("cap"),
                     Status::Resting => Some("rest"),

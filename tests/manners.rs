@@ -12,12 +12,12 @@ mod kit;
 mod twin;
 
 use kit::{DAY, HOUR, MINUTE, SECOND, at, loaded, offer, shown, shows, value, view, why};
-use maitre::Engine;
 use maitre::condition::Outcome::{self, Clicked, Converted, Dismissed, Exposed};
 use maitre::config::Signal::{self, Dwell, ExitIntent, Idle, ReturnToTab, Scroll};
 use maitre::decide::{Decision, OnPage, Status};
 use maitre::host::Native;
 use maitre::time::Millis;
+use maitre::{Engine, Found};
 use proptest::prelude::*;
 use serde_json::{Value as Json, json};
 use twin::{COLOURS, EVENTS, Seen, Twin};
@@ -128,7 +128,7 @@ impl Both {
         self.twin.unload();
         let own = self.engine.save();
         self.engine = engine(&self.config, zone);
-        if self.engine.load([self.base.as_str()], &own, self.now) {
+        if self.engine.load([self.base.as_str()], &own, self.now) != Found::Tidy {
             self.base = self.engine.fold_texts([self.base.as_str()], self.now);
         }
         for (key, value) in self.twin.told() {

@@ -98,6 +98,7 @@ async function pack() {
   await bundle('tag.ts', 'maitre.js', chunks);
   await bundle('index.ts', 'index.js', chunks);
   for (const chunk of CHUNKS) await bundle(chunk.replace('.js', '.ts'), chunk);
+  for (const side of SIDES) await bundle(side.replace('.js', '.ts'), side);
   await bundle('snippet.ts', 'snippet.js');
   await squeeze(['maitre.js', 'index.js', ...CHUNKS].map((name) => join(aside, name)));
   // Its hash is that of the text between the tags.
@@ -105,7 +106,7 @@ async function pack() {
   await bundle('cli.ts', 'cli.js', { platform: 'node', target: 'node20' });
   asCommand(join(aside, 'cli.js'));
 
-  writeFileSync(join(aside, 'index.d.ts'), declarations('js/index.ts'));
+  for (const name of ['index', 'consent', 'privacy']) writeFileSync(join(aside, `${name}.d.ts`), declarations(`js/${name}.ts`));
   copyFileSync(join(GLUE, 'core_bg.wasm'), join(aside, 'maitre.wasm'));
   copyFileSync(join(PLAN_GLUE, 'core_bg.wasm'), join(aside, 'maitre-plan.wasm'));
   for (const file of ['README.md', 'LICENSE-MIT', 'LICENSE-APACHE']) copyFileSync(join(HOUSE, file), join(aside, file));
@@ -117,7 +118,9 @@ async function pack() {
 }
 
 /** What a page loads only when it needs it. They are handed what they need, so that nothing is in two files, or in a third. */
-const CHUNKS = ['ahead.js', 'measurement.js', 'overlays.js', 'signals.js'];
+const CHUNKS = ['ahead.js', 'measurement.js', 'overlays.js', 'safekeeping.js', 'signals.js'];
+/** What a page loads by itself, if it wants it. */
+const SIDES = ['consent.js', 'privacy.js'];
 const chunksApart = {
   name: 'chunks-apart',
   setup(build) {
@@ -127,7 +130,7 @@ const chunksApart = {
 
 /** Properties that never leave the page's own script: neither public, nor of the browser, nor in what crosses to the engine. */
 const PRIVATE =
-  /^(adopt|again|answerOf|area|changed|core|custom|decided|deltas|device|disown|dismissButton|early|element|exposed|filled|folded|forgotten|guard|hear|inView|isForced|isOver|isReadable|isStopped|labelOf|lent|level|lowered|outcome|place|placed|problems|raise|refresh|render|rendered|report|resume|said|seen|settle|shadow|showing|shown|tell|timer|whenIdle)$/;
+  /^(adopt|begin|amend|after|again|answerOf|area|ask|base|changed|copy|core|custom|decided|deltas|device|dismissButton|disown|early|element|end|exposed|fill|filled|fold|folded|forgotten|guard|hear|inView|isForced|isOver|isReadable|isStopped|known|labelOf|leave|lent|level|load|lowered|needs|outcome|own|place|placed|problems|raise|refresh|render|rendered|report|resume|said|save|seen|seq|settle|shadow|showing|shown|tell|tidy|timer|view|whenIdle|whenLeft)$/;
 
 /** A second minifier makes some 5 % less of what the first has made; private names are the same in all files, as they are lent. */
 async function squeeze(files) {
@@ -184,6 +187,10 @@ function manifest() {
     exports: {
       '.': { types: './index.d.ts', default: './index.js' },
       './maitre.js': './maitre.js',
+      './consent': { types: './consent.d.ts', default: './consent.js' },
+      './privacy': { types: './privacy.d.ts', default: './privacy.js' },
+      './consent.js': './consent.js',
+      './privacy.js': './privacy.js',
       './snippet.js': './snippet.js',
       './maitre.wasm': './maitre.wasm',
       './maitre-plan.wasm': './maitre-plan.wasm',
@@ -191,8 +198,8 @@ function manifest() {
     },
     types: './index.d.ts',
     bin: { maitre: 'cli.js' },
-    files: ['maitre.js', 'maitre.wasm', 'maitre-plan.wasm', 'snippet.js', 'index.js', ...CHUNKS, 'index.d.ts', 'cli.js', 'LICENSE-*'],
-    sideEffects: ['./maitre.js', './snippet.js'],
+    files: ['maitre.js', 'maitre.wasm', 'maitre-plan.wasm', 'snippet.js', 'index.js', ...CHUNKS, ...SIDES, 'index.d.ts', 'consent.d.ts', 'privacy.d.ts', 'cli.js', 'LICENSE-*'],
+    sideEffects: ['./maitre.js', './snippet.js', './consent.js', './privacy.js'],
     engines: { node: '>=20' },
   };
 }

@@ -8,11 +8,11 @@ import { functionsOf } from './functions.mjs';
 
 const PLAN = ['maitre.js', 'maitre-plan.wasm'];
 const CONFIG = ['maitre.js', 'maitre.wasm'];
-const PARTS = ['ahead.js', 'measurement.js', 'overlays.js', 'signals.js', 'snippet.js'];
+const PARTS = ['ahead.js', 'measurement.js', 'overlays.js', 'safekeeping.js', 'signals.js', 'snippet.js'];
 /** Bytes. What is aimed at stands in docs/weight.md; these are what is held. */
 const BUDGETS = [
   { what: 'a page with a plan', files: PLAN, unit: 'br', most: 50_000 },
-  { what: 'a page with a plan that uses every part', files: [...PLAN, ...PARTS], unit: 'br', most: 56_500 },
+  { what: 'a page with a plan that uses every part', files: [...PLAN, ...PARTS], unit: 'br', most: 58_000 },
   { what: 'the inline script', files: ['snippet.js'], unit: 'raw', most: 1_000 },
 ];
 /** What std costs where it can't be rebuilt. */

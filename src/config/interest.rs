@@ -1,6 +1,7 @@
 //! `interests`: topics, and what the visitor does that speaks of them.
 
 use super::condition::Rules;
+use super::private;
 use super::reader::{Node, Report};
 use super::tally::Fold;
 use crate::json::Value;
@@ -16,6 +17,39 @@ pub struct Interest {
     pub title: String,
     /// The tally that keeps its score.
     pub tally: usize,
+    /// On what ground it may be kept, where it is about what is nobody's business.
+    pub ground: Option<Ground>,
+}
+
+/// Why an interest that seems to be about health, belief, politics, sexuality, origin or a union may be kept: a case of
+/// article 9(2) of the GDPR, or none.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ground {
+    /// The visitor explicitly consented to that (a).
+    Consent,
+    /// The site is that of a body with such an aim, and the visitor is its member (d).
+    Members,
+    /// The visitor made it public (e).
+    Public,
+    /// It isn't about that: the words mean something else here.
+    Unrelated,
+}
+
+impl Ground {
+    const ALL: [(Ground, &'static str); 4] = [
+        (Ground::Consent, "explicit_consent"),
+        (Ground::Members, "members"),
+        (Ground::Public, "made_public"),
+        (Ground::Unrelated, "unrelated"),
+    ];
+}
+
+impl Interest {
+    /// It is told to nobody but the visitor.
+    #[must_use]
+    pub fn is_private(&self) -> bool {
+        self.ground.is_some_and(|ground| ground != Ground::Unrelated)
+    }
 }
 
 /// If the config doesn't say.
@@ -35,6 +69,15 @@ pub(super) fn read(node: &Node, rules: &mut Rules, report: &mut Report) -> Vec<I
         }
         let fold = read_fold(&node, rules, report);
         let tally = rules.tally(&say("interest\n%", &[topic]), fold);
+        let ground = node.get("ground").and_then(|ground| read_ground(&ground, report));
+        if node.get("ground").is_none()
+            && let Some((matter, word)) = private::matter(topic, node.value)
+        {
+            let what = "the interest `%` seems to be about % (`%`), which is nobody's business (GDPR, article 9)";
+            let remedy = "remove it; or say why it may be kept, by `\"ground\"`: `\"explicit_consent\"`, `\"members\"`, `\"made_public\"`, \
+                          or `\"unrelated\"` if the word means something else here";
+            report.wrong_key(&node, what, remedy, &[topic, matter, &word]);
+        }
         if report.errors() > before {
             rules.broken_topics.push(topic.to_owned());
         }
@@ -47,15 +90,25 @@ pub(super) fn read(node: &Node, rules: &mut Rules, report: &mut Report) -> Vec<I
                 .unwrap_or(topic)
                 .to_owned(),
             tally,
+            ground,
         });
     }
     interests
 }
 
+fn read_ground(node: &Node, report: &mut Report) -> Option<Ground> {
+    let name = report.text(node, "explicit_consent")?;
+    let known = Ground::ALL.iter().find(|(_, known)| *known == name);
+    if known.is_none() {
+        report.unknown(node, false, "ground", name, &Ground::ALL.map(|(_, known)| known));
+    }
+    known.map(|(ground, _)| *ground)
+}
+
 fn read_fold(node: &Node, rules: &mut Rules, report: &mut Report) -> Fold {
     let mut half_life = HALF_LIFE;
     let mut sources = Vec::new();
-    if report.object(node, "an interest", &["title", "halfLife", "from"], &[]) {
+    if report.object(node, "an interest", &["title", "halfLife", "from", "ground"], &[]) {
         if let Some(title) = node.get("title") {
             report.text(&title, "Running");
         }

@@ -9,6 +9,7 @@ mod interest;
 mod lifecycle;
 mod offer;
 mod pressure;
+mod private;
 mod problem;
 mod reader;
 mod schedule;
@@ -18,7 +19,7 @@ mod trigger;
 
 pub use condition::open_condition;
 pub use happening::Happening;
-pub use interest::Interest;
+pub use interest::{Ground, Interest};
 pub use lifecycle::{STAGE_CHANGE, Stage};
 pub use offer::{After, Cap, Offer, Period, Rest};
 pub use pressure::{Limit, Pressure};
@@ -82,6 +83,8 @@ impl Config {
 pub struct Audience {
     /// Its name.
     pub name: String,
+    /// Its name for the visitor's eyes.
+    pub title: String,
     /// What has to hold; [`Condition::Broken`] when it has an error.
     pub condition: Condition,
 }
@@ -154,12 +157,17 @@ fn sections(root: &Node, config: &mut Config, report: &mut Report) {
     {
         for (name, node) in audiences.members() {
             let before = report.errors();
-            let mut condition = rules.condition(&node, report);
+            let title = node
+                .get("$title")
+                .and_then(|title| report.text(&title, "Regulars").map(str::to_owned));
+            let rest = node.value.without("$title");
+            let mut condition = rules.condition(&node.standing_for(&rest), report);
             if report.errors() > before {
                 condition = Condition::Broken;
             }
             config.audiences.push(Audience {
                 name: name.to_owned(),
+                title: title.unwrap_or_else(|| name.to_owned()),
                 condition,
             });
         }

@@ -35,6 +35,11 @@ impl<'a> Node<'a> {
         })
     }
 
+    /// Another value in its place.
+    pub fn standing_for(&self, value: &'a Value) -> Self {
+        Node { value, ..*self }
+    }
+
     pub fn members<'b>(&'b self) -> impl Iterator<Item = (&'b str, Node<'b>)> {
         self.value.members().iter().map(|(key, value)| {
             (

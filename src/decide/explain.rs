@@ -7,7 +7,7 @@ use crate::condition::record::{did, kind, op, order, part, parts_of};
 use crate::condition::{Facts, Measure, Truth, Where, check_words, fields_words, holds, value_words};
 use crate::config::{After, Signal};
 use crate::json::Value;
-use crate::plan::{Fold, Limit, Offer, Period, Placement, Rest, Schedule};
+use crate::plan::{Fold, Limit, Offer, Period, Placement, Plan, Rest, Schedule};
 use crate::records::{List, Record};
 use crate::time::{DAY, Millis, clock_text, duration_text, moment_text};
 use crate::words::{add_to_list, decimal, say};
@@ -63,6 +63,8 @@ pub enum Status {
     Pressed,
     /// It has an error.
     Skipped,
+    /// Why is told to nobody but the visitor.
+    Private,
 }
 
 impl Status {
@@ -79,6 +81,7 @@ impl Status {
             Status::Resting => "resting",
             Status::Pressed => "pressed",
             Status::Skipped => "skipped",
+            Status::Private => "private",
         }
     }
 }
@@ -94,6 +97,27 @@ pub struct Reason {
     pub change: String,
     /// When it changes by itself, in ms since the epoch.
     pub until: Option<Millis>,
+}
+
+impl Explanation<'_> {
+    /// As any script of the page may hear it: of offers that ask about what is told to nobody but the visitor, no more than that.
+    #[must_use]
+    pub fn discreet(mut self, plan: &Plan) -> Self {
+        for offer in &mut self.offers {
+            if plan.private.iter().any(|private| private == offer.offer) {
+                let text = "it asks about a topic that is told to nobody but the visitor";
+                *offer = OfferExplanation {
+                    offer: offer.offer,
+                    rank: Rank::default(),
+                    status: Status::Private,
+                    held: Vec::new(),
+                    failed: vec![reason("eligible", text.to_owned(), String::new())],
+                    change: String::new(),
+                };
+            }
+        }
+        self
+    }
 }
 
 pub(super) fn explain<'a>(placement: usize, on_page: Option<&OnPage>, moment: &Moment<'a>) -> Option<Explanation<'a>> {

@@ -6,7 +6,7 @@ use crate::plan::Offer;
 use crate::time::DAY;
 
 /// What an offer is ranked by, and what that is made of.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Rank {
     /// The product of the three.
     pub total: f64,

@@ -4,11 +4,15 @@
 //! Numbers are turned into text and back by the [`Host`](crate::host::Host), which has that code already.
 
 mod find;
+#[cfg(feature = "authoring")]
+mod object;
 mod parse;
 mod read;
 mod write;
 
 pub use find::{Place, Wanted, find, push_index, push_key};
+#[cfg(feature = "authoring")]
+pub use object::Object;
 pub use parse::parse;
 pub use read::{Fault, read};
 pub use write::{quote, write};
@@ -50,6 +54,18 @@ impl Value {
         match self {
             Value::Map(members) => members,
             _ => &[],
+        }
+    }
+
+    /// An object but for one member.
+    #[must_use]
+    pub fn without(&self, key: &str) -> Value {
+        match self {
+            Value::Map(members) => {
+                let others = members.iter().filter(|(name, _)| name != key);
+                Value::Map(others.cloned().collect())
+            }
+            other => other.clone(),
         }
     }
 

@@ -3,6 +3,7 @@
 use super::Plan;
 use super::keep::Keep;
 use super::layout::{fold, root};
+use super::needs::private_offers;
 use crate::bucket::fnv1a;
 use crate::condition::{Check, Condition, Op, Path, Scribe};
 use crate::config::{After, Cap, Config, Edge, Fold, Limit, Offer, Period, Rest};
@@ -16,6 +17,7 @@ impl Plan {
     pub fn new(config: Config, visitor_zone: &str, host: &dyn Host) -> Plan {
         let plan = Plan::compile(&config, true, host);
         Plan {
+            private: private_offers(&config),
             skipped: config.skipped,
             ..Plan::of(plan.records, visitor_zone, host)
         }
@@ -136,9 +138,10 @@ impl Compiler<'_> {
 
         let mut interests = Vec::new();
         for interest in &config.interests {
+            let title = if interest.is_private() { "" } else { &interest.title };
             let words = [
                 self.scribe.writer.text(&interest.topic),
-                self.scribe.writer.text(&interest.title),
+                self.scribe.writer.text(title),
                 interest.tally,
             ];
             interests.push(self.scribe.writer.record(&words));
@@ -455,7 +458,7 @@ fn wanted_text(filter: &Condition) -> Option<(&str, &str)> {
 }
 
 /// The offers of each family, by index.
-fn families(config: &Config) -> Vec<Vec<usize>> {
+pub(super) fn families(config: &Config) -> Vec<Vec<usize>> {
     let mut families = vec![Vec::new(); config.families.all().len()];
     for (index, offer) in config.offers.iter().enumerate() {
         if let Some(members) = offer.family.and_then(|family| families.get_mut(family)) {
@@ -467,7 +470,7 @@ fn families(config: &Config) -> Vec<Vec<usize>> {
 
 /// A group for each placement; what is shown in one of a group may depend on what is shown in the others: they share an
 /// offer, a family or a cap, or are overlays, of which there is one at a time.
-fn links(config: &Config) -> Vec<usize> {
+pub(super) fn links(config: &Config) -> Vec<usize> {
     let mut groups: Vec<usize> = (0..config.placements.len()).collect();
     let mut join = |placements: &[usize]| {
         let Some(first) = placements.first().and_then(|first| groups.get(*first)).copied() else {

@@ -105,7 +105,7 @@ pub const GRAINS: [Grain; 3] = [Grain::Minute, Grain::Hour, Grain::Day];
 mod derive {
     use super::{ARRIVAL, HistoryKeep, TallyKeep};
     use crate::condition::{Condition, Did, Known, Measure, OfferFact, Outcome, Path, greatest};
-    use crate::config::{After, Cap, Config, Fold, Limit, Offer, Period, Rest, STAGE_CHANGE, Signal};
+    use crate::config::{After, Cap, Config, Fold, Limit, Offer, Period, Pressure, Rest, STAGE_CHANGE, Signal};
     use crate::records::Writer;
 
     /// Everything the rules need to be kept, and nothing else.
@@ -135,50 +135,16 @@ mod derive {
         pub(in crate::plan) fn of(config: &Config, families: &[Vec<usize>], links: &[usize]) -> Keep {
             let mut keep = Keep {
                 user: config.site.keep.clone(),
-                ..Keep::default()
+                ..Keep::nothing(config)
             };
-            keep.tallies.resize_with(config.tallies.len(), TallyKeep::default);
-            let histories = config.ids.all().len() + config.scopes.len();
-            keep.histories.resize_with(histories, HistoryKeep::default);
             let mut audiences = Vec::new();
             let mut stages = false;
             for offer in &config.offers {
-                stages |= keep.condition(&offer.eligible, config, &mut audiences);
-                if let Some(path) = &offer.fit {
-                    stages |= keep.path(path, config);
-                }
-                for tally in &offer.triggers {
-                    keep.trigger(*tally, config);
-                }
-                for cap in &offer.caps {
-                    keep.cap(offer.id, cap);
-                }
-                for rest in &offer.rests {
-                    keep.rest(offer.id, rest);
-                    if rest.after == After::Outcome(Outcome::Dismissed) {
-                        let family = offer.family.and_then(|family| families.get(family));
-                        for member in family
-                            .into_iter()
-                            .flatten()
-                            .filter_map(|index| config.offers.get(*index))
-                        {
-                            keep.rest(member.id, rest);
-                        }
-                    }
-                }
-                let is_overlay = |index: &usize| config.placements.get(*index).is_some_and(|place| place.overlay);
-                if !offer.triggers.is_empty() && offer.placements.iter().any(is_overlay) {
-                    keep.history(offer.id, |history| set(&mut history.last, Outcome::Raised));
-                }
+                stages |= keep.offer(offer, config, families, &mut audiences);
             }
             keep.freshness(config, links);
             for pressure in &config.pressures {
-                let history = config.ids.all().len() + pressure.scope;
-                match &pressure.limit {
-                    Limit::Cap(cap) => keep.cap(history, cap),
-                    Limit::Rest(rest) => keep.rest(history, rest),
-                    Limit::Quiet(..) => {}
-                }
+                keep.pressure(pressure, config);
             }
             keep.fed(config);
             if stages || keep.stage {
@@ -190,8 +156,66 @@ mod derive {
             keep
         }
 
+        /// Room for what may be kept, and nothing of it.
+        pub(in crate::plan) fn nothing(config: &Config) -> Keep {
+            Keep {
+                tallies: vec![TallyKeep::default(); config.tallies.len()],
+                histories: vec![HistoryKeep::default(); config.ids.all().len() + config.scopes.len()],
+                ..Keep::default()
+            }
+        }
+
+        /// Adds what an offer needs for itself; says whether it asks about the stage. What `audiences` need that are listed is known
+        /// already, and those that it names are added to them.
+        pub(in crate::plan) fn offer(
+            &mut self,
+            offer: &Offer,
+            config: &Config,
+            families: &[Vec<usize>],
+            audiences: &mut Vec<usize>,
+        ) -> bool {
+            let mut stages = self.condition(&offer.eligible, config, audiences);
+            if let Some(path) = &offer.fit {
+                stages |= self.path(path, config);
+            }
+            for tally in &offer.triggers {
+                self.trigger(*tally, config);
+            }
+            for cap in &offer.caps {
+                self.cap(offer.id, cap);
+            }
+            for rest in &offer.rests {
+                self.rest(offer.id, rest);
+                if rest.after == After::Outcome(Outcome::Dismissed) {
+                    let family = offer.family.and_then(|family| families.get(family));
+                    for member in family
+                        .into_iter()
+                        .flatten()
+                        .filter_map(|index| config.offers.get(*index))
+                    {
+                        self.rest(member.id, rest);
+                    }
+                }
+            }
+            let is_overlay = |index: &usize| config.placements.get(*index).is_some_and(|place| place.overlay);
+            if !offer.triggers.is_empty() && offer.placements.iter().any(is_overlay) {
+                self.history(offer.id, |history| set(&mut history.last, Outcome::Raised));
+            }
+            stages
+        }
+
+        /// Adds what a rule of pressure needs.
+        pub(in crate::plan) fn pressure(&mut self, pressure: &Pressure, config: &Config) {
+            let history = config.ids.all().len() + pressure.scope;
+            match &pressure.limit {
+                Limit::Cap(cap) => self.cap(history, cap),
+                Limit::Rest(rest) => self.rest(history, rest),
+                Limit::Quiet(..) => {}
+            }
+        }
+
         /// An offer that competes with others is ranked by when it was last seen, too.
-        fn freshness(&mut self, config: &Config, groups: &[usize]) {
+        pub(in crate::plan) fn freshness(&mut self, config: &Config, groups: &[usize]) {
             // All placements of an offer are of one group.
             let group = |offer: &Offer| groups.get(*offer.placements.first()?).copied();
             let mut rivals = vec![0_usize; groups.len()];
@@ -239,7 +263,7 @@ mod derive {
         }
 
         /// Whoever counts changes of stage needs to know the stage.
-        fn fed(&mut self, config: &Config) {
+        pub(in crate::plan) fn fed(&mut self, config: &Config) {
             if config.stages.is_empty() {
                 return;
             }
@@ -271,7 +295,12 @@ mod derive {
         }
 
         /// Notes what a condition needs; says whether it asks about the stage.
-        fn condition(&mut self, condition: &Condition, config: &Config, audiences: &mut Vec<usize>) -> bool {
+        pub(in crate::plan) fn condition(
+            &mut self,
+            condition: &Condition,
+            config: &Config,
+            audiences: &mut Vec<usize>,
+        ) -> bool {
             let mut named = Vec::new();
             let mut stages = false;
             condition.walk(&mut |part| match part {

@@ -116,6 +116,7 @@ pub(super) mod keyed {
 
 pub(super) mod interest {
     pub const TOPIC: usize = 0;
+    /// Empty: it is told to nobody but the visitor.
     pub const TITLE: usize = 1;
     pub const TALLY: usize = 2;
 }

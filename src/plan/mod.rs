@@ -7,11 +7,15 @@ mod compile;
 mod events;
 mod keep;
 mod layout;
+#[cfg(feature = "authoring")]
+mod needs;
 mod offer;
 
 #[cfg(feature = "authoring")]
 pub use keep::Keep;
 pub use keep::{ARRIVAL, GRAINS, HistoryKeep, TallyKeep};
+#[cfg(feature = "authoring")]
+pub use needs::{By, needs};
 pub use offer::{Cap, Fold, Limit, Offer, Period, Placement, Rest, Schedule};
 
 use crate::bucket::fnv1a;
@@ -38,6 +42,9 @@ pub struct Plan {
     /// Offers left out because of an error: id and placement.
     #[cfg(feature = "authoring")]
     pub skipped: Vec<(String, String)>,
+    /// The ids of the offers that ask about what is told to nobody but the visitor.
+    #[cfg(feature = "authoring")]
+    pub private: Vec<String>,
 }
 
 /// What a plan's bytes begin with.
@@ -340,7 +347,7 @@ impl Plan {
             })
     }
 
-    /// The topics: name, title, and the tally that keeps the score.
+    /// The topics: name, title (none of what is told to nobody but the visitor), and the tally that keeps the score.
     pub fn interests(&self) -> impl Iterator<Item = (&str, &str, usize)> {
         let interests = self.root().list(root::INTERESTS).records();
         interests.map(|known| {

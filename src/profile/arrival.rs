@@ -108,18 +108,10 @@ fn is_one_of(name: &str, names: &str) -> bool {
 fn channel(referrer: &str, query: &Value) -> &'static str {
     let text = |key: &str| text_at(query, key).to_ascii_lowercase();
     let (mut source, mut medium, campaign) = (text("utm_source"), text("utm_medium"), text("utm_campaign"));
-    // An advertiser's click id stands for a paid click where the tags are missing.
-    if medium.is_empty() && source.is_empty() {
-        for (id, engine) in [
-            ("gclid", "google"),
-            ("wbraid", "google"),
-            ("gbraid", "google"),
-            ("msclkid", "bing"),
-        ] {
-            if source.is_empty() && query.get(id).is_some() {
-                (source, medium) = (engine.to_owned(), "cpc".to_owned());
-            }
-        }
+    // An advertiser's click id stands for a paid click where the tags are missing. All of these are of search engines.
+    let clicks = ["gclid", "wbraid", "gbraid", "msclkid"];
+    if medium.is_empty() && source.is_empty() && clicks.iter().any(|id| query.get(id).is_some()) {
+        (source, medium) = ("google".to_owned(), "cpc".to_owned());
     }
     if source.is_empty() {
         referrer.clone_into(&mut source);
@@ -129,7 +121,13 @@ fn channel(referrer: &str, query: &Value) -> &'static str {
     } else {
         kind_of(&source)
     };
-    let spaced = |text: &str| text.replace(' ', "-");
+    let spaced = |text: &str| {
+        let mut joined = String::new();
+        for letter in text.chars() {
+            joined.push(if letter == ' ' { '-' } else { letter });
+        }
+        joined
+    };
     let medium = spaced(&medium);
     let is_paid = has(&medium, "cp") || is_one_of(&medium, "ppc retargeting") || medium.starts_with("paid");
     let paid = kind.filter(|_| is_paid).and_then(|kind| PAID.get(kind).copied());

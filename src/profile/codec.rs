@@ -10,9 +10,18 @@ use crate::codec::{EPOCH, FARTHEST, Pass, decode_base64, unsealed};
 use crate::host::Host;
 use crate::json;
 use crate::plan::{ARRIVAL, HistoryKeep, Plan};
-use crate::words::pieces;
+use crate::words::{pieces, whole};
 
 const VERSION: &str = "1";
+
+/// How a text was found.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Reading {
+    /// Some of it can't be read.
+    pub damaged: bool,
+    /// How many records no rule asks for.
+    pub unasked: usize,
+}
 
 impl Profile {
     /// This profile as text; empty when there is nothing to keep.
@@ -65,31 +74,41 @@ impl Profile {
         if text.len() == empty { String::new() } else { text }
     }
 
-    /// What `text` holds, as far as it is whole and the plan asks for it.
-    #[must_use]
-    pub fn decode(text: &str, plan: &Plan, host: &dyn Host) -> Profile {
-        let mut profile = Profile::default();
+    /// Adds what `text` holds, as far as it is whole and the plan asks for it; nothing of what another version wrote.
+    pub fn read(&mut self, text: &str, plan: &Plan, host: &dyn Host) -> Reading {
+        let mut reading = Reading::default();
         let mut parts = pieces(text, b".");
-        if parts.next() != Some(VERSION) {
-            return profile;
+        let version = parts.next().unwrap_or_default();
+        // Each record is sealed by itself: that the version can't be read must not cost any.
+        reading.damaged = version != VERSION && !text.is_empty();
+        if reading.damaged && whole(version).is_some_and(|version| version > 0) {
+            return Reading::default();
         }
+        let (mut is_anything, mut touched) = (false, 0);
         for part in parts {
             let Some(record) = decode_base64(part).and_then(unsealed) else {
+                reading.damaged = true;
                 continue;
             };
             let mut pass = Pass::reading(record);
             let mut found = Profile::default();
             if found.take(&mut pass, plan, host).is_some() && !pass.broken {
-                profile.merge(&found, plan, host);
-            } else if !plan.is_sound() {
-                profile.strangers.push(pass.bytes);
+                touched |= found.touched;
+                is_anything |= found.touched == 0;
+                self.merge(&found, plan, host);
+                continue;
+            }
+            reading.unasked += 1;
+            if !plan.is_sound() {
+                self.strangers.push(pass.bytes);
+                is_anything = true;
             }
         }
         // When it was touched can't be read any more: then as if now.
-        if profile.touched == 0 && profile != Profile::default() {
-            profile.touched = FARTHEST;
+        if touched == 0 && is_anything {
+            self.touched = FARTHEST;
         }
-        profile
+        reading
     }
 
     /// Takes one record in; `None` when it is not understood or not asked for.

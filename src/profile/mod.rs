@@ -16,6 +16,7 @@ mod visit;
 pub(crate) use arrival::arrival_fact;
 pub use arrival::{Arrival, arrival};
 pub use cart::Cart;
+pub use codec::Reading;
 pub use event::{Change, Event};
 pub use history::History;
 pub use sparse::Sparse;

@@ -5,13 +5,15 @@ use super::on_page;
 use crate::config::Problem;
 use crate::decide::{Explanation, Reason};
 use crate::engine::Engine;
-use crate::json::{self, Fault, Place, Value};
+use crate::json::{self, Fault, Object, Place, Value};
+use crate::ledger::ledger;
 use crate::time::{Millis, duration};
 
 pub(super) fn call(engine: &Engine, verb: u8, first: &str, second: &str, now: Millis) -> Option<String> {
     let answer = match verb {
         6 => {
             let explanation = engine.explain_beside(first, on_page(engine, second).as_ref(), now);
+            let explanation = explanation.map(|found| found.discreet(engine.plan()));
             explained(first, explanation.as_ref())
         }
         13 => duration(first).map_or(Value::Null, |span| Value::Number(span as f64)),
@@ -19,6 +21,13 @@ pub(super) fn call(engine: &Engine, verb: u8, first: &str, second: &str, now: Mi
         15 | 16 => place(json::find(first, &[(second, verb == 16)], engine.host()).first()),
         25 => problems(engine.problems()),
         26 => compiled(first, engine),
+        34 => ledger(first, second, now, engine.host()),
+        35 => explained(
+            first,
+            engine
+                .explain_beside(first, on_page(engine, second).as_ref(), now)
+                .as_ref(),
+        ),
         _ => return None,
     };
     Some(answer.to_json(engine.host()))
@@ -34,36 +43,10 @@ fn compiled(config: &str, engine: &Engine) -> Value {
     Value::List(bytes.into_iter().map(|byte| Value::Number(byte.into())).collect())
 }
 
-/// An object in the making.
-struct Object(Vec<(String, Value)>);
-
-impl Object {
-    fn new() -> Self {
-        Object(Vec::new())
-    }
-
-    fn with(mut self, key: &str, value: Value) -> Self {
-        self.0.push((key.to_owned(), value));
-        self
-    }
-
-    fn text(self, key: &str, text: &str) -> Self {
-        self.with(key, text.into())
-    }
-
-    fn number(self, key: &str, number: f64) -> Self {
-        self.with(key, number.into())
-    }
-
-    fn done(self) -> Value {
-        Value::Map(self.0)
-    }
-}
-
 fn problems(problems: &[Problem]) -> Value {
     let mut list = Vec::new();
     for problem in problems {
-        let mut object = Object::new()
+        let mut object = Object::default()
             .text("severity", problem.severity.name())
             .text("path", &problem.path)
             .number("line", problem.place.line as f64)
@@ -96,7 +79,7 @@ fn place(place: Option<&Place>) -> Value {
 }
 
 fn at(place: Place) -> Object {
-    Object::new()
+    Object::default()
         .number("line", place.line as f64)
         .number("column", place.column as f64)
 }
@@ -108,7 +91,7 @@ fn explained(placement: &str, explanation: Option<&Explanation>) -> Value {
             shows.push(Value::from(*id));
         }
         for offer in &explanation.offers {
-            let object = Object::new()
+            let object = Object::default()
                 .text("offer", offer.offer)
                 .number("value", offer.rank.value)
                 .number("fit", offer.rank.fit)
@@ -121,7 +104,7 @@ fn explained(placement: &str, explanation: Option<&Explanation>) -> Value {
             offers.push(object.done());
         }
     }
-    Object::new()
+    Object::default()
         .text("placement", placement)
         .number("take", explanation.map_or(1, |explanation| explanation.take) as f64)
         .with("shows", Value::List(shows))
@@ -132,7 +115,7 @@ fn explained(placement: &str, explanation: Option<&Explanation>) -> Value {
 fn reasons(reasons: &[Reason]) -> Value {
     let mut list = Vec::new();
     for reason in reasons {
-        let mut object = Object::new().text("check", reason.check).text("text", &reason.text);
+        let mut object = Object::default().text("check", reason.check).text("text", &reason.text);
         if let Some(until) = reason.until {
             object = object.number("until", until as f64);
         }

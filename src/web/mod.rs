@@ -10,7 +10,7 @@ mod report;
 use crate::condition::Outcome;
 use crate::config::Signal;
 use crate::decide::OnPage;
-use crate::engine::Engine;
+use crate::engine::{Engine, Found};
 use crate::json::{self, Value};
 use crate::plan::Plan;
 use crate::time::Millis;
@@ -143,7 +143,14 @@ fn answer(engine: &mut Engine, is_readable: bool, verb: u8, first: &str, second:
             engine.written();
             return Some(text);
         }
-        9 => said = engine.load(pieces(first, b"\n"), second, now),
+        9 => {
+            let found = match engine.load(pieces(first, b"\n"), second, now) {
+                Found::Tidy => "",
+                Found::Untidy => "untidy",
+                Found::Damaged => "damaged",
+            };
+            return Some(found.to_owned());
+        }
         10 => return Some(engine.fold_texts(pieces(first, b"\n"), now)),
         11 => engine.disown(),
         12 => engine.forget(),
@@ -168,7 +175,12 @@ fn answer(engine: &mut Engine, is_readable: bool, verb: u8, first: &str, second:
             return Text::of(|text| text.filled(&placements, &decisions, engine.plan()));
         }
         22 => return Text::of(|text| text.needs(engine)),
-        23 => said = engine.mute(first, second == "true", now),
+        23 => {
+            said = match second {
+                "true" | "false" => engine.mute(first, second == "true", now),
+                score => engine.correct(first, engine.host().number(score), now),
+            }
+        }
         24 => return Text::of(|text| text.interests(&engine.interests(now), engine)),
         27 => {
             let (page, on_page) = (value(engine, first), on_page(engine, second));
@@ -184,6 +196,7 @@ fn answer(engine: &mut Engine, is_readable: bool, verb: u8, first: &str, second:
             let placement = engine.plan().placement(index(first))?;
             return Text::of(|text| text.placement(placement));
         }
+        33 => return Some(engine.known()),
         #[cfg(feature = "authoring")]
         verb => return authoring::call(engine, verb, first, second, now),
         #[cfg(not(feature = "authoring"))]

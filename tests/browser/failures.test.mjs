@@ -171,7 +171,7 @@ test('with a full storage it runs, and tells once', async () => {
   await guest.close();
 });
 
-test('what lies broken in storage is passed over', async () => {
+test('what lies broken in storage is passed over, and told once', async () => {
   const junk = ['', 'x', '1', '1 - ', '1 - 1.AAAA.????', '99999999999999999999 a,b 1.', 'NaN NaN NaN', '1 - 1.'.padEnd(5000, 'Z'), '\u0000', '{"a":1}'];
   const { page, guest, told } = await serve({
     consent: 'profile',
@@ -185,7 +185,7 @@ test('what lies broken in storage is passed over', async () => {
   });
   await track(page, 'view_item');
   assert.deepEqual(await shown(page), ['fan']);
-  assert.deepEqual(told(), []);
+  assert.deepEqual(told(), ['maitre: some of what was stored is damaged; the rest is used']);
   assert.deepEqual(guest.problems, []);
   await guest.close();
 });
@@ -214,15 +214,33 @@ test('a trap in the engine turns it off: one problem, all back to the fallback',
   });
   assert.deepEqual(await shown(each.page), ['evening']);
   await each.page.waitForTimeout(300);
-  const before = await each.page.evaluate(() => JSON.stringify(localStorage));
-  await each.page.evaluate(() => {
-    window.trap = true;
-    window.maitre.track('sign_up');
-  });
-  await livesOn(each);
-  assert.deepEqual(each.told().length, 1);
-  assert.match(each.told()[0], /the engine has stopped: .*unreachable; /);
+  const kept = () => each.page.evaluate(() => JSON.stringify(localStorage));
+  const trap = () =>
+    each.page.evaluate(() => {
+      window.trap = true;
+      window.maitre.track('sign_up');
+    });
+  const before = await kept();
   assert.notEqual(before, '{}');
+  await trap();
+  assert.equal(await shown(each.page), 'fallback');
+  assert.equal(each.told().length, 1);
+  assert.match(each.told()[0], /the engine has stopped: .*unreachable; /);
+
+  // It steps aside for the visit: the next page doesn't even fetch it, and what was kept is left as it is.
+  const asked = each.guest.requests.length;
+  await each.page.reload();
+  await ready(each.page);
+  assert.equal(await shown(each.page), 'fallback');
+  assert.equal(each.guest.requests.slice(asked).some(({ path }) => path?.endsWith('.wasm')), false);
+  assert.match(each.told()[1], /its engine stopped on a page before; the fallbacks stay for this visit/);
+  assert.equal(await kept(), before);
+  await each.guest.pass('31m');
+  await each.page.reload();
+  await ready(each.page);
+  assert.deepEqual(await shown(each.page), ['evening']);
+  await trap();
+  await livesOn(each);
   await each.guest.close();
 });
 

@@ -21,7 +21,7 @@ const CONFIGS = {
 
 for (const [name, [offers, parts]] of Object.entries(CONFIGS)) {
   test(`a config that asks for ${name} is served with just that`, async () => {
-    const { path } = house.shop(`/t/parts-${name}.html`, { offers, consent: 'profile', body: HERO });
+    const { path } = house.shop(`/t/parts-${name}.html`, { offers, consent: 'visit', body: HERO });
     const guest = await house.visitor();
     const page = await guest.open(path);
     await ready(page);
@@ -34,6 +34,17 @@ for (const [name, [offers, parts]] of Object.entries(CONFIGS)) {
     await guest.close();
   });
 }
+
+test('a profile is served with what keeps it safe', async () => {
+  const { path } = house.shop('/t/parts-profile.html', { offers: CONFIGS.nothing[0], consent: 'profile', body: HERO });
+  const guest = await house.visitor();
+  const page = await guest.open(path);
+  await ready(page);
+  const fetched = () => guest.requests.map(({ path }) => path).filter((path) => /^\/maitre\/(?!maitre\.)/.test(path));
+  assert.deepEqual(await eventually(fetched, ['/maitre/safekeeping.js']), ['/maitre/safekeeping.js']);
+  assert.deepEqual(guest.messages, []);
+  await guest.close();
+});
 
 test('a part that is missing is reported, and the rest goes on', async () => {
   const [offers] = CONFIGS.overlays;
