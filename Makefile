@@ -4,7 +4,7 @@
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help demo test build size bench bench-page check-offers clean rust browser conformance lint rust-test types js-test journeys browser-test
+.PHONY: help demo test build size deny bench bench-page check-offers clean rust browser conformance lint rust-test types js-test journeys browser-test
 
 PORT ?= 8080
 OFFERS ?= www/offers.json
@@ -24,12 +24,16 @@ help: ## list these targets
 demo: build ## build, then serve the demo shop at http://localhost:8080 (another port: make demo PORT=8081)
 	@PORT=$(PORT) node tools/serve.mjs
 
-test: rust $(NPM) lint rust-test types js-test journeys size browser-test ## install what is missing, build, run every check and every test
+test: rust $(NPM) lint deny rust-test types js-test journeys size browser-test ## install what is missing, build, run every check and every test
 
 build: $(PKG) ## build the npm package into pkg/
 
 size: build ## what a page loads, compressed, against its budget
 	@node tools/size.mjs
+
+deny: ## judge every crate of the lock files: licence, origin, what is known against it (deny.toml)
+	@tools/install.sh deny
+	@tools/deny.sh
 
 bench: build browser ## Maitre beside its peers, from 10 to 100,000 offers; writes the README's tables (some minutes)
 	@node bench/events.mjs

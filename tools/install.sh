@@ -2,15 +2,17 @@
 # Installs what building and testing need, and only what is missing; says what it does.
 #
 #   tools/install.sh rust      the wasm32 target, the source of std, wasm-bindgen's command, wasm-pack
+#   tools/install.sh deny      cargo-deny, which judges the crates that are built in
 #   tools/install.sh npm       the packages of package-lock.json, into node_modules
 #   tools/install.sh browser   a Chromium for the browser tests
 #   tools/install.sh           all of it
 #
-# The two commands are built from source once, into $MAITRE_TOOLS (default: ~/.cache/maitre/tools).
+# The three commands are built from source once, into $MAITRE_TOOLS (default: ~/.cache/maitre/tools).
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 WASM_PACK=0.15.1
+CARGO_DENY=0.20.2
 # The command must be exactly as old as the crate.
 WASM_BINDGEN=$(sed -n 's/^wasm-bindgen *=.*"=\([0-9.]*\)".*/\1/p' Cargo.toml)
 TOOLS=${MAITRE_TOOLS:-${XDG_CACHE_HOME:-$HOME/.cache}/maitre/tools}
@@ -39,6 +41,13 @@ rust() {
   # Without --locked: the lock file of this release names a crate version that can't always be had.
   cargo_install wasm-bindgen "$WASM_BINDGEN" wasm-bindgen-cli
   cargo_install wasm-pack "$WASM_PACK" wasm-pack --locked
+}
+
+deny() {
+  has cargo || die "Rust is missing: install it as https://rustup.rs says, then try again"
+  # It looks at a few dozen crates: what would make it fast takes most of the time that it is built in.
+  CARGO_PROFILE_RELEASE_LTO=off CARGO_PROFILE_RELEASE_CODEGEN_UNITS=16 CARGO_PROFILE_RELEASE_OPT_LEVEL=0 \
+    cargo_install cargo-deny "$CARGO_DENY" cargo-deny --locked
 }
 
 # cargo_install COMMAND VERSION CRATE [OPTION…]
@@ -89,8 +98,9 @@ as_root() {
 
 case "${1:-all}" in
   rust) rust ;;
+  deny) deny ;;
   npm) npm_packages ;;
   browser) browser ;;
-  all) rust; npm_packages; browser ;;
-  *) die "unknown part '$1': rust, npm or browser" ;;
+  all) rust; deny; npm_packages; browser ;;
+  *) die "unknown part '$1': rust, deny, npm or browser" ;;
 esac
