@@ -65,14 +65,14 @@ $(PKG): $(GLUE) $(JS_SOURCES) tools/build.mjs tools/types.mjs $(NPM)
 
 lint: rust
 	cargo fmt --check
-	cargo clippy --all-targets -- -D warnings
-	cargo clippy --target wasm32-unknown-unknown -- -D warnings
+	cargo clippy --locked --all-targets -- -D warnings
+	cargo clippy --locked --target wasm32-unknown-unknown -- -D warnings
 
 conformance:
 	@node tools/conformance.mjs
 
 rust-test: rust conformance
-	@if cargo nextest --version >/dev/null 2>&1; then set -x; cargo nextest run && cargo test --doc; else set -x; cargo test; fi
+	@if cargo nextest --version >/dev/null 2>&1; then set -x; cargo nextest run --locked && cargo test --locked --doc; else set -x; cargo test --locked; fi
 
 types: $(GLUE)
 	node_modules/.bin/tsc

@@ -30,8 +30,11 @@ const CARGO_WASM = join(HOUSE, `target/wasm/${TARGET}/release/maitre.wasm`);
 
 function wasm() {
   const env = { ...ENV, RUSTFLAGS: '' };
-  const flags = [];
+  const flags = ['--locked'];
   delete env.CARGO_ENCODED_RUSTFLAGS;
+
+  // wasm-pack would bring the lock file into step without a word, whatever cargo is told.
+  output('cargo', ['metadata', '--locked', '--format-version', '1']);
 
   const missing = missingForLeanStd();
   if (missing) {
