@@ -4,7 +4,7 @@
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help demo test build size deny bench bench-page check-offers clean rust browser conformance lint rust-test types js-test journeys browser-test
+.PHONY: help demo test build size deny reproducible bench bench-page check-offers clean rust browser conformance lint rust-test types js-test journeys browser-test
 
 PORT ?= 8080
 OFFERS ?= www/offers.json
@@ -24,7 +24,7 @@ help: ## list these targets
 demo: build ## build, then serve the demo shop at http://localhost:8080 (another port: make demo PORT=8081)
 	@PORT=$(PORT) node tools/serve.mjs
 
-test: rust $(NPM) lint deny rust-test types js-test journeys size browser-test ## install what is missing, build, run every check and every test
+test: rust $(NPM) lint deny rust-test types js-test journeys size reproducible browser-test ## install what is missing, build, run every check and every test
 
 build: $(PKG) ## build the npm package into pkg/
 
@@ -34,6 +34,9 @@ size: build ## what a page loads, compressed, against its budget
 deny: ## judge every crate of the lock files: licence, origin, what is known against it (deny.toml)
 	@tools/install.sh deny
 	@tools/deny.sh
+
+reproducible: build ## build the package once more, elsewhere: it is the same, byte for byte; prints the hashes
+	@node tools/reproducible.mjs
 
 bench: build browser ## Maitre beside its peers, from 10 to 100,000 offers; writes the README's tables (some minutes)
 	@node bench/events.mjs

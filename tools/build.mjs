@@ -4,7 +4,8 @@
 //   node tools/build.mjs           both
 
 import { spawnSync } from 'node:child_process';
-import { chmodSync, copyFileSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { chmodSync, copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -39,6 +40,9 @@ function wasm() {
   const missing = missingForLeanStd();
   if (missing) {
     console.log(`build: ${missing}, so std is taken as shipped: the module is some 7 kB larger (brotli) than it need be`);
+    // It names places in its source, and by where that lies on this machine if it is there.
+    const [, commit] = /^commit-hash: (.*)$/m.exec(output('rustc', ['-vV'])) ?? [];
+    env.CARGO_ENCODED_RUSTFLAGS = `--remap-path-prefix=${stdSource()}=/rustc/${commit}`;
   } else {
     // Without the machinery that words a panic: a trap says all that the page is told anyway.
     env.RUSTC_BOOTSTRAP = '1';
@@ -63,9 +67,10 @@ function wasm() {
   utimesSync(join(GLUE, 'core_bg.wasm'), now, now);
 }
 
+const stdSource = () => join(output('rustc', ['--print', 'sysroot']), 'lib/rustlib/src/rust');
+
 function missingForLeanStd() {
-  const sysroot = output('rustc', ['--print', 'sysroot']);
-  if (!existsSync(join(sysroot, 'lib/rustlib/src/rust/library/Cargo.lock'))) return 'the rust-src component is missing';
+  if (!existsSync(join(stdSource(), 'library/Cargo.lock'))) return 'the rust-src component is missing';
   const known = spawnSync('rustc', ['-Zunstable-options', '-Cpanic=immediate-abort', '--target', TARGET, '--print', 'cfg'], {
     cwd: HOUSE,
     env: { ...ENV, RUSTC_BOOTSTRAP: '1' },
@@ -114,6 +119,7 @@ async function pack() {
   copyFileSync(join(PLAN_GLUE, 'core_bg.wasm'), join(aside, 'maitre-plan.wasm'));
   for (const file of ['README.md', 'LICENSE-MIT', 'LICENSE-APACHE']) copyFileSync(join(HOUSE, file), join(aside, file));
   writeFileSync(join(aside, 'package.json'), `${JSON.stringify(manifest(), null, 2)}\n`);
+  writeFileSync(join(aside, 'integrity.json'), `${JSON.stringify(integrity(aside), null, 2)}\n`);
 
   rmSync(PKG, { recursive: true, force: true });
   renameSync(aside, PKG);
@@ -170,6 +176,14 @@ function asCommand(file) {
   chmodSync(file, 0o755);
 }
 
+/** The hashes by which a page can pin what it loads, and what it takes to build just that (`make reproducible`). */
+function integrity(folder) {
+  const loaded = readdirSync(folder).filter((file) => /\.(js|wasm)$/.test(file) && file !== 'cli.js').sort();
+  const hash = (file) => `sha384-${createHash('sha384').update(readFileSync(join(folder, file))).digest('base64')}`;
+  const std = readFileSync(join(HOUSE, 'target/glue/std'), 'utf8');
+  return { files: Object.fromEntries(loaded.map((file) => [file, hash(file)])), made: { rustc: output('rustc', ['--version']), std } };
+}
+
 let metadata;
 function crate() {
   metadata ??= JSON.parse(output('cargo', ['metadata', '--no-deps', '--format-version', '1']));
@@ -197,11 +211,12 @@ function manifest() {
       './snippet.js': './snippet.js',
       './maitre.wasm': './maitre.wasm',
       './maitre-plan.wasm': './maitre-plan.wasm',
+      './integrity.json': './integrity.json',
       './package.json': './package.json',
     },
     types: './index.d.ts',
     bin: { maitre: 'cli.js' },
-    files: ['maitre.js', 'maitre.wasm', 'maitre-plan.wasm', 'snippet.js', 'index.js', ...CHUNKS, ...SIDES, 'index.d.ts', 'consent.d.ts', 'privacy.d.ts', 'cli.js', 'LICENSE-*'],
+    files: ['maitre.js', 'maitre.wasm', 'maitre-plan.wasm', 'snippet.js', 'index.js', ...CHUNKS, ...SIDES, 'index.d.ts', 'consent.d.ts', 'privacy.d.ts', 'cli.js', 'integrity.json', 'LICENSE-*'],
     sideEffects: ['./maitre.js', './snippet.js', './consent.js', './privacy.js'],
     engines: { node: '>=20' },
   };
