@@ -19,6 +19,9 @@ const plain = (value: unknown, depth: number): unknown => {
   return copy;
 };
 
+/** A name that a page hands in; what is no text is none. */
+export const named = (name: unknown): string => (typeof name === 'string' ? name : '');
+
 /** A copy that is safe as JSON: plain data only, to a depth; what is a function, a DOM node or the like is left out. */
 export const plainObject = (value: unknown): Params => {
   try {

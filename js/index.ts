@@ -2,7 +2,7 @@
 
 import { type Answer, Core, initSync } from './core';
 import { now } from './clock';
-import { listenToDataLayer, plainObject } from './datalayer';
+import { listenToDataLayer, named, plainObject } from './datalayer';
 import { hear, hearing } from './listeners';
 import { lent } from './lent';
 import type { measure } from './measurement';
@@ -131,7 +131,7 @@ const begin = ({ offers, consent = 'memory', doNotTrack, integrity = {}, wasm, p
   const local = area('localStorage');
   const granted = (wished: Consent): Consent => {
     const wish = height(wished);
-    if (wish < 0) report(`\`${String(wished)}\` is no consent level`, `write one of ${LADDER.join(', ')}`);
+    if (wish < 0) report(`\`${named(wished)}\` is no consent level`, `write one of ${LADDER.join(', ')}`);
     const own = height(local.get(OWN) as Consent);
     return LADDER[wish < 0 ? 1 : Math.min(wish, isCapped ? 1 : own < 0 ? 3 : own)] as Consent;
   };
@@ -152,9 +152,9 @@ const begin = ({ offers, consent = 'memory', doNotTrack, integrity = {}, wasm, p
     ahead?.again();
   }, guard);
 
-  if (page && page !== 'head') pages.said({ ...page });
+  if (page && page !== 'head') pages.said(plainObject(page));
 
-  const unknown = (placement: string): void => report(`placement \`${String(placement)}\` is not in the config`, 'add it to `placements`, or correct its name where it is used');
+  const unknown = (placement: string): void => report(`placement \`${named(placement)}\` is not in the config`, 'add it to `placements`, or correct its name where it is used');
   /** With those of the page before, which may be written late by a process of its own. */
   const told = (): string => (session.get(Key.Told) ?? '') + unheard;
   let isLeft = false;
@@ -240,7 +240,7 @@ const begin = ({ offers, consent = 'memory', doNotTrack, integrity = {}, wasm, p
 
   const amend = guard((topic: string, to: boolean | number) =>
     tell((core, time) => {
-      if (!core.amend(String(topic), to, time)) report(`no rule asks about the topic \`${String(topic)}\`${typeof to === 'number' ? `, or ${to} is no score` : ''}`, 'correct its name');
+      if (!core.amend(named(topic), to, time)) report(`no rule asks about the topic \`${named(topic)}\`${typeof to === 'number' ? `, or ${to} is no score` : ''}`, 'correct its name');
     }),
   );
 
@@ -248,20 +248,20 @@ const begin = ({ offers, consent = 'memory', doNotTrack, integrity = {}, wasm, p
     track: guard((event, params = {}) => {
       const said = plainObject(params);
       if (event === 'page_view') pages.said(said);
-      else tell((core, time) => core.observe(String(event), JSON.stringify(said), time));
+      else tell((core, time) => core.observe(named(event), JSON.stringify(said), time));
     }),
     set: guard((user) => {
       const said = JSON.stringify(plainObject(user));
       tell((core, time) => core.user(said, time));
     }),
     decide: (placement) => {
-      const { offers, known } = ask<Pick<Answer, 'offers' | 'known'>>((core) => core.decide(String(placement), beside(), now()), { offers: [] });
+      const { offers, known } = ask<Pick<Answer, 'offers' | 'known'>>((core) => core.decide(named(placement), beside(), now()), { offers: [] });
       if (known === false) unknown(placement);
       return decision(placement, offers);
     },
     explain(placement) {
       const nothing = { placement, take: 0, shows: [], offers: [] };
-      const found = ask<Explanation | null>((core) => core.explain(String(placement), beside(), now()), nothing);
+      const found = ask<Explanation | null>((core) => core.explain(named(placement), beside(), now()), nothing);
       if (!found) report('a plan gives no explanations', 'load the config itself to ask why');
       const explanation = found ?? nothing;
       const present = overlay?.showing(placement) ?? showing(placement);

@@ -43,12 +43,16 @@ export type LedgerEntry = {
   | { kind: 'visit'; number: number; first: number; last: number }
   /** How the visit began: `fact` is the path that conditions know it by. */
   | { kind: 'arrival'; fact: string; value: string }
-  /** What was done; `of` is the parameter that is summed or told apart. */
+  /**
+   * What was done. `of` is the parameter that is summed or told apart; of a sequence, whose `figure` is the step reached, it is how many
+   * steps there are, and `without` what must not happen in between.
+   */
   | {
       kind: 'count';
       what: 'times' | 'sum' | 'max' | 'distinct' | 'sequence' | 'exit_intent' | 'return_to_tab' | 'dwell' | 'scroll' | 'idle';
       events: LedgerEvent[];
-      of?: string;
+      of?: string | number;
+      without?: LedgerEvent;
       figure?: number;
       window?: number;
       first?: number;

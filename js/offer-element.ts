@@ -97,7 +97,7 @@ const checked = (content: Content, report: Report, offer: string | undefined) =>
     if (!value) return undefined;
     try {
       const { protocol, origin, href } = new URL(value, document.baseURI);
-      if (schemes.includes(protocol) || (protocol === 'http:' && origin === location.origin)) return href;
+      if (schemes.split(' ').includes(protocol) || (protocol === 'http:' && origin === location.origin)) return href;
     } catch {
       // Not a URL at all: reported like one that may not be used.
     }

@@ -265,7 +265,7 @@ export const placements = ({ fill, outcome, shown, plan, report, guard }: Engine
 
   /** Every placement of the page, with what the visitor has seen there; nothing yet when `anew`, as on a page view. */
   const onPage = (anew = false): OnPage => {
-    const seen: OnPage = {};
+    const seen: OnPage = Object.create(null);
     for (const { name, place } of all()) {
       if (!anew && place && stays(place) && place.name === name) seen[name] = [...(seen[name] ?? []), ...offersOf(place)];
       else seen[name] ??= null;

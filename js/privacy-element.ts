@@ -79,7 +79,7 @@ const speaker = (language: string, said: PrivacyWords) => {
   };
   const value = (given: unknown): string => (typeof given === 'number' ? number(given) : typeof given === 'string' ? given : JSON.stringify(given));
   const times = (figure: number): string => (figure === 1 ? said.times[0] : say(said.times[1], number(figure)));
-  const field = (name: string): string => said.fields[name] ?? name;
+  const field = (name: string): string => said.fields[name] ?? said.fields[name.replace(/\d$/, '')] ?? name;
   const event = ({ event, where }: { event: string; where: { name: string; values: unknown[] }[] }): string => {
     const narrowed = where.map(({ name, values }) => (values.length ? `${field(name)}: ${values.map(value).join(', ')}` : field(name)));
     return (said.events[event] ?? say(said.event, event)) + (narrowed.length ? ` (${narrowed.join('; ')})` : '');
@@ -107,11 +107,12 @@ const speaker = (language: string, said: PrivacyWords) => {
         return [[said.arrival[each.fact] ?? each.fact, each.value]];
       case 'count': {
         const what = each.events.length ? each.events.map(event).join(' → ') : (said.signals[each.what] ?? each.what);
-        const figure = each.figure ?? 0;
-        const of = field(each.of ?? '');
+        const figure = number(each.figure ?? 0);
+        const of = typeof each.of === 'number' ? number(each.of) : field(each.of ?? '');
+        const template = { sum: said.sum, max: said.max, distinct: said.distinct, sequence: said.sequence }[each.what as 'sum'];
         const known = [
-          { sum: () => say(said.sum, number(figure), of), max: () => say(said.max, number(figure), of), distinct: () => say(said.distinct, number(figure), of), sequence: () => said.sequence }[each.what as 'sum']?.() ??
-            (each.figure === undefined ? '' : times(figure)),
+          template ? say(template, figure, of) : each.figure !== undefined && times(each.figure),
+          each.without && say(said.without, event(each.without)),
           each.window && say(said.within, span(each.window)),
           each.first && say(said.first, date(each.first)),
           each.last && say(said.last, date(each.last)),
@@ -332,8 +333,8 @@ export class MaitrePrivacy extends HTMLElement {
   #why(entry: LedgerEntry, id: string, ledger: Ledger, said: PrivacyWords, speak: Speaker, more: string[] = []): Node {
     const until =
       entry.until !== undefined ? say(said.until, speak.date(entry.until)) : ledger.consent === 'profile' && ledger.until ? say(said.untilAll, speak.date(ledger.until)) : '';
-    const said_ = [...speak.reasons(entry.why), ...more, until].filter(Boolean);
-    return el('details', { id, open: this.#isOpen(id) }, el('summary', { id: `${id}-summary` }, said.why), ...said_.map((reason) => el('p', { part: 'reason' }, reason)));
+    const lines = [...speak.reasons(entry.why), ...more, until].filter(Boolean);
+    return el('details', { id, open: this.#isOpen(id) }, el('summary', { id: `${id}-summary` }, said.why), ...lines.map((reason) => el('p', { part: 'reason' }, reason)));
   }
 
   #actions(maitre: Maitre, ledger: Ledger | undefined, said: PrivacyWords, act: (work: () => void, told: string) => void): Node {

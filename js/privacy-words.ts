@@ -47,6 +47,8 @@ export interface PrivacyWords {
   max: string;
   distinct: string;
   sequence: string;
+  /** What must not happen between the steps. */
+  without: string;
   within: string;
   first: string;
   last: string;
@@ -87,7 +89,7 @@ const en: PrivacyWords = {
   asked: 'Your browser asks websites for privacy, so nothing is remembered beyond this page.',
   interests: 'What you seem to care for',
   interestsHint: 'Correct what is wrong, or have a topic left alone: then what was known of it is erased, and no more is noticed.',
-  amounts: ['not at all', 'a little', 'quite a bit', 'a lot'],
+  amounts: ['not really', 'a little', 'quite a bit', 'a lot'],
   matters: '% matters to me',
   muted: 'left alone',
   mute: 'Leave % alone',
@@ -178,7 +180,8 @@ const en: PrivacyWords = {
   sum: '% in all (%)',
   max: 'at most % (%)',
   distinct: '% different (%)',
-  sequence: 'in this order',
+  sequence: '% of % steps, in this order',
+  without: 'without: %',
   within: 'in the last %',
   first: 'first on %',
   last: 'last on %',
@@ -219,7 +222,7 @@ const fr: PrivacyWords = {
   asked: 'Votre navigateur demande aux sites de respecter votre vie privée : rien n’est donc retenu au-delà de cette page.',
   interests: 'Ce qui semble vous intéresser',
   interestsHint: 'Corrigez ce qui est faux, ou faites laisser un sujet de côté : ce qu’on en savait est alors effacé, et plus rien n’est observé.',
-  amounts: ['pas du tout', 'un peu', 'assez', 'beaucoup'],
+  amounts: ['pas vraiment', 'un peu', 'assez', 'beaucoup'],
   matters: '% compte pour moi',
   muted: 'laissé de côté',
   mute: 'Laisser % de côté',
@@ -310,7 +313,8 @@ const fr: PrivacyWords = {
   sum: '% en tout (%)',
   max: '% au plus (%)',
   distinct: '% différents (%)',
-  sequence: 'dans cet ordre',
+  sequence: '% étapes sur %, dans cet ordre',
+  without: 'sans : %',
   within: 'période : %',
   first: 'la première fois le %',
   last: 'la dernière fois le %',
@@ -351,7 +355,7 @@ const de: PrivacyWords = {
   asked: 'Ihr Browser bittet Websites um Zurückhaltung; darum wird über diese Seite hinaus nichts gemerkt.',
   interests: 'Was Ihnen zu liegen scheint',
   interestsHint: 'Berichtigen Sie, was nicht stimmt, oder lassen Sie ein Thema ruhen: Dann wird gelöscht, was davon bekannt war, und nichts mehr bemerkt.',
-  amounts: ['gar nicht', 'ein wenig', 'ziemlich', 'sehr'],
+  amounts: ['eigentlich nicht', 'ein wenig', 'ziemlich', 'sehr'],
   matters: '% liegt mir',
   muted: 'ruht',
   mute: '% ruhen lassen',
@@ -442,7 +446,8 @@ const de: PrivacyWords = {
   sum: '% insgesamt (%)',
   max: 'höchstens % (%)',
   distinct: '% verschiedene (%)',
-  sequence: 'in dieser Reihenfolge',
+  sequence: '% von % Schritten, in dieser Reihenfolge',
+  without: 'ohne: %',
   within: 'Zeitraum: %',
   first: 'zuerst am %',
   last: 'zuletzt am %',
@@ -483,7 +488,7 @@ const es: PrivacyWords = {
   asked: 'Su navegador pide privacidad a los sitios web, así que no se recuerda nada más allá de esta página.',
   interests: 'Lo que parece interesarle',
   interestsHint: 'Corrija lo que no sea cierto, o haga que se deje en paz un tema: entonces se borra lo que se sabía de él, y ya no se observa nada.',
-  amounts: ['nada', 'un poco', 'bastante', 'mucho'],
+  amounts: ['en realidad no', 'un poco', 'bastante', 'mucho'],
   matters: '% me importa',
   muted: 'se deja en paz',
   mute: 'Dejar en paz: %',
@@ -574,7 +579,8 @@ const es: PrivacyWords = {
   sum: '% en total (%)',
   max: 'como máximo % (%)',
   distinct: '% diferentes (%)',
-  sequence: 'en este orden',
+  sequence: '% de % pasos, en este orden',
+  without: 'sin: %',
   within: 'plazo: %',
   first: 'por primera vez el %',
   last: 'por última vez el %',

@@ -13,7 +13,7 @@ try {
   const placed = new Map();
   const sheet = new CSSStyleSheet();
   // Any script of this site could have written what is stored; it must not become code on the next page.
-  const bad: any = /^(on|form|sty|sc|i?fr|emb|ob|lin|ba|href\W*j)/i;
+  const bad: any = /^(on|for|sty|sc|i?fr|emb|ob|lin|ba|me|href\W*j)/i;
   const shade = (element: any, inside: any): any => (
     (element = element.attachShadow({ mode: 'open' })), element.append(...inside.map(build)), element
   );
@@ -28,7 +28,7 @@ try {
     for (const element of page.querySelectorAll('[data-placement]')) {
       // Fails, and so ends, where nothing was foreseen, and where there is a shadow already.
       try {
-        const [state, ...keys] = (pages[page.URL.split('#')[0]] || pages[0]!)[element.dataset.placement]!;
+        const [state, ...keys] = (pages[page.URL.split('#', 1)] || pages[0]!)[element.dataset.placement]!;
         shade(element, slots);
         element.dataset.maitre = state;
         keys.map((key: any) => (placed as any).set((key = build(trees[key])), Date.now(), element.append(key)));
@@ -42,7 +42,7 @@ try {
       .composedPath()
       .map(
         (node: any) =>
-          (on ||= (node.href || node.dataset?.dismiss != null) && node) &&
+          (on ||= (node.href || node.dataset?.dismiss >= '') && node) &&
           placed.has(node) &&
           event.button < 2 &&
           // What was foreseen of the next page knows nothing of this.

@@ -139,6 +139,21 @@ export const hears = (guard: Guard) => {
   };
 };
 
+/** Hears from other tabs that something was erased, until the page is left: an open channel keeps it out of the back/forward cache. */
+export const hearOthers = ({ forgotten, lowered }: Keeper, on: ReturnType<typeof hears>['on'], first: () => void): (() => void) => {
+  const channel = new BroadcastChannel(NAME);
+  on(channel, 'message', ({ data }: MessageEvent) => {
+    // Others may use the same name.
+    if (data !== 'forget' && height(data) < 0) return;
+    first();
+    if (data === 'forget') forgotten();
+    else lowered(data);
+  });
+  const close = (): void => channel.close();
+  on(window, 'pagehide', close);
+  return close;
+};
+
 /** Writes soon, and at once when the page is hidden or left: timers may come late then, or never. */
 export const writing = (work: () => void, guard: Guard, on: ReturnType<typeof hears>['on']) => {
   const write = soon(work, guard, whenIdle);
@@ -155,7 +170,8 @@ export const writing = (work: () => void, guard: Guard, on: ReturnType<typeof he
 };
 
 /** `visit`: one text in sessionStorage, which is this tab's alone. */
-export const keepVisit = ({ core, guard, report }: Keeper): Kept => {
+export const keepVisit = (keeper: Keeper): Kept => {
+  const { core, guard, report } = keeper;
   const session = area('sessionStorage', failing(report));
   const { on, stop } = hears(guard);
   const write = writing(
@@ -166,7 +182,9 @@ export const keepVisit = ({ core, guard, report }: Keeper): Kept => {
     guard,
     on,
   );
+  let close = (): void => {};
   const load = (): void => {
+    close = hearOthers(keeper, on, () => session.remove(NAME));
     const kept = session.get(NAME);
     if (kept && !core.isOver(kept, now())) loadInto(core, report, [], kept);
     write.ask();
@@ -181,6 +199,7 @@ export const keepVisit = ({ core, guard, report }: Keeper): Kept => {
     stop() {
       write.end();
       stop();
+      close();
     },
   };
 };

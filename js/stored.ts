@@ -23,7 +23,7 @@ export const keyOf = (tab: string): string => `${NAME}:${tab}`;
 
 /** A base or a delta as far as it is whole: what was damaged before it must not cost the text, which has no spaces and comes last. */
 const parted = (value: string): [number: number, between: string, text: string] => {
-  const [, before = '', between = '', text = ''] = /^(\d*)([^]*?)([^ ]*)$/.exec(value) ?? [];
+  const [, before = '', between = '', text = ''] = /^(\d{0,15})([^]*?)([^ ]*)$/.exec(value) ?? [];
   return [+before, between.trim(), text];
 };
 

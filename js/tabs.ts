@@ -4,9 +4,8 @@
 import { now } from './clock';
 import { Key } from './foreseen';
 import type { safekeeping } from './safekeeping';
-import { area, eraseDatabase, failing, hears, type Keeper, type Kept, loadInto, NAME, soon, TAB, whenIdle, writing } from './storage';
+import { area, eraseDatabase, failing, hearOthers, hears, type Keeper, type Kept, loadInto, NAME, soon, TAB, whenIdle, writing } from './storage';
 import { isNewer, isToBeLeft, keyOf, readAll, readBase, textsBut, writeDelta } from './stored';
-import type { Consent } from './types';
 
 /** How long going from one page to the next may take, in ms; a delta left behind for longer may have been copied with its tab. */
 const HANDOVER = 10_000;
@@ -16,7 +15,8 @@ const SILENCE = 20_000;
 
 const newTab = (): string => [...crypto.getRandomValues(new Uint32Array(2))].map((part) => part.toString(36)).join('');
 
-export const keepProfile = ({ core, guard, report, changed, forgotten, lowered }: Keeper): Kept => {
+export const keepProfile = (keeper: Keeper): Kept => {
+  const { core, guard, report, changed, forgotten, lowered } = keeper;
   const { on, stop: stopHearing } = hears(guard);
   let isStopped = false;
   let isStale = false;
@@ -25,7 +25,7 @@ export const keepProfile = ({ core, guard, report, changed, forgotten, lowered }
   let tab = '';
   /** When the delta was last written; 0 when it was not. */
   let written = 0;
-  let channel: BroadcastChannel | undefined;
+  let close = (): void => {};
   let safe: ReturnType<typeof safekeeping> | undefined;
 
   const stop = (): void => {
@@ -33,7 +33,7 @@ export const keepProfile = ({ core, guard, report, changed, forgotten, lowered }
     write.end();
     read.end();
     stopHearing();
-    channel?.close();
+    close();
   };
   const failed = failing(report);
   const local = area('localStorage', (error) => {
@@ -116,8 +116,7 @@ export const keepProfile = ({ core, guard, report, changed, forgotten, lowered }
     const isUntidy = load(goesOn ? own.text : '');
     write.ask();
     if (isStopped) return;
-    channel = new BroadcastChannel(NAME);
-    on(channel, 'message', heard);
+    close = hearOthers(keeper, on, heard);
     const begin = guard(() => safe?.begin(!goesOn, isUntidy));
     whenIdle(() => {
       if (safe || isStopped) return begin();
@@ -131,15 +130,13 @@ export const keepProfile = ({ core, guard, report, changed, forgotten, lowered }
     });
   };
 
-  /** Another tab has erased what is stored: `forget`, or down to a level. */
-  const heard = ({ data }: MessageEvent<Consent | 'forget'>): void => {
+  /** Another tab has erased what is stored. */
+  const heard = (): void => {
     // Written since, perhaps.
     local.remove(keyOf(tab));
     safe?.forget();
     eraseDatabase();
     leave();
-    if (data === 'forget') forgotten();
-    else lowered(data);
   };
 
   on(window, 'storage', ({ key, newValue, storageArea }: StorageEvent) => {
@@ -163,7 +160,6 @@ export const keepProfile = ({ core, guard, report, changed, forgotten, lowered }
     eraseIfGone();
     if (written) session.set(TAB, `${tab} ${written} ${now()}`);
     isAway = true;
-    channel?.close();
   });
   open(session.get(TAB));
 
@@ -172,6 +168,8 @@ export const keepProfile = ({ core, guard, report, changed, forgotten, lowered }
     resume() {
       if (isStopped) return;
       isAway = false;
+      // Erased by another tab, which may have been told to remember less.
+      if (isGone() && !isFolded()) return lowered('memory');
       core.disown();
       // What lies in the caches of this page's process may be older than what the pages since then wrote.
       open(null);

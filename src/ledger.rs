@@ -180,6 +180,14 @@ impl Writer<'_> {
             Fold::Signal(signal, _) => (signal.name(), &[][..]),
         };
         let mut entry = kind("count").text("what", what).with("events", self.events(index));
+        if let Fold::Sequence { steps, without } = fold {
+            // The step at 0 is when what must not happen last did.
+            let reached = count.recent.iter().map(|(step, _)| *step).max().unwrap_or(0);
+            entry = entry.number("figure", reached.into()).number("of", steps.len() as f64);
+            if let Some(without) = without {
+                entry = entry.with("without", self.event(*without));
+            }
+        }
         if !of.is_empty() {
             entry = entry.text("of", &of.join("."));
         }
@@ -220,34 +228,38 @@ impl Writer<'_> {
         self.add(Thing::Tally(index), entry);
     }
 
-    /// What a tally is drawn from: events, each with the parameters it is narrowed by.
+    /// What a tally is drawn from: events, each with the parameters it is narrowed by; of a sequence its steps.
     fn events(&self, tally: usize) -> Value {
-        let happenings = self
-            .config
-            .tallies
-            .get(tally)
-            .map_or(Vec::new(), |tally| tally.fold.happenings());
+        let happenings = match self.config.tallies.get(tally).map(|tally| &tally.fold) {
+            Some(Fold::Sequence { steps, .. }) => steps.clone(),
+            Some(fold) => fold.happenings(),
+            None => Vec::new(),
+        };
         let mut events = Vec::new();
         for happening in happenings {
-            let Some(happening) = self.config.happenings.get(happening) else {
-                continue;
-            };
-            let mut narrowed = Vec::new();
-            if let Some(filter) = &happening.filter {
-                filter.walk(&mut |part| {
-                    if let Condition::Is(test) = part {
-                        let entry = Object::default().text("name", &test.name);
-                        narrowed.push(entry.with("values", Value::List(values(&test.check))).done());
-                    }
-                });
-            }
-            let event = Object::default().text("event", &happening.event);
-            let event = event.with("where", Value::List(narrowed)).done();
+            let event = self.event(happening);
             if !events.contains(&event) {
                 events.push(event);
             }
         }
         Value::List(events)
+    }
+
+    fn event(&self, happening: usize) -> Value {
+        let Some(happening) = self.config.happenings.get(happening) else {
+            return Value::Null;
+        };
+        let mut narrowed = Vec::new();
+        if let Some(filter) = &happening.filter {
+            filter.walk(&mut |part| {
+                if let Condition::Is(test) = part {
+                    let entry = Object::default().text("name", &test.name);
+                    narrowed.push(entry.with("values", Value::List(values(&test.check))).done());
+                }
+            });
+        }
+        let event = Object::default().text("event", &happening.event);
+        event.with("where", Value::List(narrowed)).done()
     }
 
     fn history(&mut self, index: usize, history: &History) {
