@@ -195,8 +195,9 @@ export class MaitrePrivacy extends HTMLElement {
       this.#root.append(this.#body);
     }
     document.addEventListener('visibilitychange', this.#look);
-    if (document.readyState === 'loading') document.addEventListener('DOMContentLoaded', this.#look, { once: true });
-    else void this.refresh();
+    // Maitre's own script may come after this one: it has run when the page has been parsed, or, if it is `async`, when it has been loaded.
+    if (this.maitre || document.readyState === 'complete') void this.refresh();
+    else for (const type of ['DOMContentLoaded', 'load']) addEventListener(type, this.#look, { once: true });
   }
 
   disconnectedCallback(): void {
@@ -303,13 +304,13 @@ export class MaitrePrivacy extends HTMLElement {
       );
       if (!entry.private) return item;
       // Out of sight for the page's other scripts.
-      const host = el('li');
+      const host = el('div');
       const closed = host.attachShadow({ mode: 'closed' });
       closed.adoptedStyleSheets = this.#root?.adoptedStyleSheets ?? [];
       const inside = el('div', { part: 'entry' }, ...item.childNodes);
       closed.append(inside);
       this.#closed.set(host, closed);
-      return host;
+      return el('li', {}, host);
     });
     return [el('section', { part: 'section' }, el('h3', {}, said.interests), el('p', { part: 'hint' }, said.interestsHint), el('ul', {}, ...items))];
   }

@@ -152,7 +152,8 @@ export const keepProfile = (keeper: Keeper): Kept => {
     }
   });
   on(document, 'visibilitychange', () => {
-    if (document.hidden || (!isStale && !isLost())) return;
+    // Back from the cache: `resume` comes after.
+    if (document.hidden || isAway || (!isStale && !isLost())) return;
     reload();
     changed();
   });

@@ -39,11 +39,13 @@ pub fn needs(config: &Config, see: &mut dyn FnMut(By, &Keep)) {
     if stages {
         let mut keep = Keep::nothing(config);
         keep.stage = whole.stage;
+        let mut audiences = Vec::new();
         for stage in &config.stages {
-            keep.condition(&stage.when, config, &mut named);
+            keep.condition(&stage.when, config, &mut audiences);
         }
         keep.fed(config);
         see(By::Lifecycle, &keep);
+        named.extend(audiences);
     }
     named.sort_unstable();
     named.dedup();
