@@ -5,18 +5,23 @@ type Params = Record<string, unknown>;
 /** A name that was pushed, with its parameters. */
 type Heard = (event: string, params: Params) => void;
 
-const DEPTH = 6;
+const DEPTH = 7;
+/** A page may push anything: of texts so many letters are taken, and of objects and lists so many members. */
+const MOST = 999;
+
+/** How many values more are taken. */
+let room = 0;
 
 const plain = (value: unknown, depth: number): unknown => {
-  if (value === null || typeof value === 'string' || typeof value === 'boolean') return value;
+  if (room-- < 0 || !depth) return undefined;
+  if (typeof value === 'string') return value.slice(0, MOST);
+  if (value === null || typeof value === 'boolean') return value;
   if (typeof value === 'number') return Number.isFinite(value) ? value : undefined;
-  if (depth === 0) return undefined;
-  if (Array.isArray(value)) return value.map((each) => plain(each, depth - 1)).filter((each) => each !== undefined);
+  if (Array.isArray(value)) return value.slice(0, MOST).map((each) => plain(each, depth - 1)).filter((each) => each !== undefined);
   // Not by prototype: objects of another frame are plain, too.
   if (Object.prototype.toString.call(value) !== '[object Object]') return undefined;
-  const copy: Params = {};
-  for (const [key, each] of Object.entries(value as Params)) copy[key] = plain(each, depth - 1);
-  return copy;
+  // Not by assignment: `__proto__` is a name like any other.
+  return Object.fromEntries(Object.entries(value as Params).slice(0, MOST).map(([key, each]) => [key.slice(0, MOST), plain(each, depth - 1)]));
 };
 
 /** A name that a page hands in; what is no text is none. */
@@ -24,6 +29,7 @@ export const named = (name: unknown): string => (typeof name === 'string' ? name
 
 /** A copy that is safe as JSON: plain data only, to a depth; what is a function, a DOM node or the like is left out. */
 export const plainObject = (value: unknown): Params => {
+  room = 9999;
   try {
     return { ...(plain({ ...(value as Params) }, DEPTH) as Params) };
   } catch {

@@ -1,12 +1,12 @@
 // What the browser lends the engine (src/host.rs), as far as it is more than one call. Pure functions.
 
 /**
- * Whether a pattern is found in a text: 1 or 0, or -1 when it is not a valid regular expression.
+ * Whether a pattern is found in the beginning of a text (SUBJECT in src/host.rs): 1 or 0, or -1 when it is not a valid regular expression.
  * @param {string} pattern @param {boolean} ignoreCase @param {string} text @returns {number}
  */
 export const matches = (pattern, ignoreCase, text) => {
   try {
-    return +new RegExp(pattern, ignoreCase ? 'i' : '').test(text);
+    return +new RegExp(pattern, ignoreCase ? 'i' : '').test(text.slice(0, 1e3));
   } catch {
     return -1;
   }

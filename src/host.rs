@@ -7,6 +7,10 @@ use crate::time::{DAY, Millis};
 #[cfg(not(target_arch = "wasm32"))]
 use crate::time::{HOUR, MINUTE};
 
+/// Of a text so many letters, as JavaScript counts them, are looked at for a pattern: up to there it is known which patterns are fast
+/// enough (`config::pattern`).
+pub const SUBJECT: usize = 1000;
+
 /// The pure functions that browsers have anyway. Meanings are JavaScript's.
 pub trait Host {
     /// The number that `text`, a JSON number, stands for.
@@ -17,7 +21,8 @@ pub trait Host {
     fn power(&self, base: f64, exponent: f64) -> f64;
     /// `text` in lower case, by all of Unicode's rules.
     fn lower(&self, text: &str) -> String;
-    /// Whether the JavaScript regular expression `pattern` is found in `text`; `None` when it is not a valid one.
+    /// Whether the JavaScript regular expression `pattern` is found in the first [`SUBJECT`] letters of `text`; `None` when it is not a
+    /// valid one.
     fn matches(&self, pattern: &str, ignore_case: bool, text: &str) -> Option<bool>;
     /// How far the local time of an IANA time zone, or of an offset such as `+01:00`, is ahead of UTC at an instant, in ms; `None` when there is no such zone.
     fn offset(&self, zone: &str, at: Millis) -> Option<Millis>;
@@ -94,6 +99,14 @@ impl Host for Native {
 
     fn matches(&self, pattern: &str, ignore_case: bool, text: &str) -> Option<bool> {
         let flags = if ignore_case { "i" } else { "" };
+        let mut left = SUBJECT;
+        let end = text.find(|letter: char| {
+            let length = letter.len_utf16();
+            let is_beyond = length > left;
+            left = left.saturating_sub(length);
+            is_beyond
+        });
+        let text = text.get(..end.unwrap_or(text.len())).unwrap_or_default();
         regress::Regex::with_flags(pattern, flags)
             .ok()
             .map(|regex| regex.find(text).is_some())

@@ -116,7 +116,10 @@ fn read_fold(node: &Node, rules: &mut Rules, report: &mut Report) -> Fold {
             half_life = span;
         }
         let example = "[{ \"event\": \"view_item\", \"add\": 1 }]";
-        if let Some(from) = report.required(node, "from", example) {
+        if let Some(from) = report
+            .required(node, "from", example)
+            .filter(|from| report.few(from, super::limits::NAMED))
+        {
             if from.one_or_more().is_empty() {
                 report.warn(&from, "nothing speaks of this interest", "write `%`", &[example]);
             }

@@ -40,6 +40,9 @@ pub(super) fn read(node: &Node, audiences: &[Audience], rules: &mut Rules, repor
         report.expected(node, "a list of stages", "write `[ { \"stage\": \"new\" } ]`");
         return stages;
     }
+    if !report.few(node, super::limits::IN_TURN) {
+        return stages;
+    }
     if node.value.items().is_empty() {
         let remedy = "write stages, or leave `lifecycle` out for the built-in one";
         report.warn(node, "there are no stages", remedy, &[]);

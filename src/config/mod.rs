@@ -7,7 +7,9 @@ mod content;
 mod happening;
 mod interest;
 mod lifecycle;
+pub mod limits;
 mod offer;
+pub mod pattern;
 mod pressure;
 mod private;
 mod problem;
@@ -32,7 +34,9 @@ use crate::condition::{Condition, Known, Path};
 use crate::host::Host;
 use crate::json::{self, Value};
 use crate::names::Names;
+use crate::words::decimal;
 use condition::Rules;
+use limits::{Reach, Weight};
 use reader::{Node, Report};
 
 /// A config as far as it is sound.
@@ -116,8 +120,19 @@ const SECTIONS: [&str; 9] = [
 
 /// Reads a config. What it holds is sound; what is not is among the problems, in the order of the text.
 pub fn read(text: &str, host: &dyn Host) -> (Config, Vec<Problem>) {
-    let (value, faults) = json::read(text, host);
     let mut report = Report::new(text, host);
+    if text.len() > limits::CONFIG {
+        let what = "this config has more than % bytes";
+        let remedy = "leave offers out that are over, or write several configs for several parts of the site";
+        report.error(
+            &Node::root(&Value::Null),
+            what,
+            remedy,
+            &[&decimal(limits::CONFIG as i64)],
+        );
+        return (Config::default(), report.finish(&[]));
+    }
+    let (value, faults) = json::read(text, host);
     let mut config = Config::default();
     if let Some(value) = &value {
         let root = Node::root(value);
@@ -136,16 +151,22 @@ fn sections(root: &Node, config: &mut Config, report: &mut Report) {
     let nothing = Value::Null;
     let section = |key| root.value.get(key).unwrap_or(&nothing);
     config.ids = offer::ids(section("offers"));
-    let names = |key| section(key).members().iter().map(|(name, _)| name.as_str()).collect();
+    // Where there are too many, which is an error, none is known.
+    let names = |key| -> Vec<&str> {
+        let members = Some(section(key).members()).filter(|members| members.len() <= limits::NAMED);
+        members.into_iter().flatten().map(|(name, _)| name.as_str()).collect()
+    };
     let built_in = json::read(lifecycle::BUILT_IN, report.host).0.unwrap_or_default();
     let lifecycle = root.get("lifecycle").unwrap_or(Node::root(&built_in));
-    let mut rules = Rules::new(section("savedGroups"), names("audiences"), config.ids.clone());
+    let mut rules = Rules::new(section("savedGroups"), &names("audiences"), config.ids.clone());
     rules.topics = names("interests");
     rules.stages = lifecycle::names(lifecycle.value);
-    if let Some(groups) = root.get("savedGroups") {
+    if let Some(groups) = root.get("savedGroups")
+        && report.few(&groups, limits::NAMED)
+    {
         rules.check_groups(&groups, report);
     }
-    if let Some(interests) = root.get("interests") {
+    if let Some(interests) = root.get("interests").filter(|node| report.few(node, limits::NAMED)) {
         config.interests = interest::read(&interests, &mut rules, report);
         for interest in &config.interests {
             rules.topic_tallies.push(interest.tally);
@@ -153,7 +174,7 @@ fn sections(root: &Node, config: &mut Config, report: &mut Report) {
     }
     if let Some(audiences) = root
         .get("audiences")
-        .filter(|node| report.map(node, "audiences by name"))
+        .filter(|node| report.map(node, "audiences by name") && report.few(node, limits::NAMED))
     {
         for (name, node) in audiences.members() {
             let before = report.errors();
@@ -171,8 +192,10 @@ fn sections(root: &Node, config: &mut Config, report: &mut Report) {
                 condition,
             });
         }
-        break_cycles(&audiences, config, report);
-        rules.broken_audiences = broken(&config.audiences);
+        let reach = Reach::of(&config.audiences);
+        break_cycles(&audiences, &reach, config, report);
+        weigh(&audiences, &reach, config, &mut rules, report);
+        rules.broken_audiences = broken(&reach, &config.audiences);
     }
     if root.get("lifecycle").is_some() {
         let before = report.errors();
@@ -190,19 +213,21 @@ fn sections(root: &Node, config: &mut Config, report: &mut Report) {
     }
     if let Some(placements) = root
         .get("placements")
-        .filter(|node| report.map(node, "placements by name"))
+        .filter(|node| report.map(node, "placements by name") && report.few(node, limits::NAMED))
     {
         for (name, node) in placements.members() {
             config.placements.push(placement(name, &node, report));
         }
     }
-    if let Some(pressure) = root.get("pressure") {
+    if let Some(pressure) = root.get("pressure").filter(|node| report.few(node, limits::IN_TURN)) {
         pressure::read(&pressure, config, &mut rules, report);
     }
     match root.get("offers") {
         Some(offers) if matches!(offers.value, Value::List(_)) => {
-            for node in offers.items() {
-                offer::read(&node, config, &mut rules, report);
+            if report.few(&offers, limits::OFFERS) {
+                for node in offers.items() {
+                    offer::read(&node, config, &mut rules, report);
+                }
             }
         }
         Some(offers) => report.expected(&offers, "a list of offers", "write `[ {…}, {…} ]`"),
@@ -250,13 +275,9 @@ fn placement(name: &str, node: &Node, report: &mut Report) -> Placement {
 }
 
 /// An audience that needs itself can't be known.
-fn break_cycles(node: &Node, config: &mut Config, report: &mut Report) {
-    let mut circular = Vec::new();
-    for index in 0..config.audiences.len() {
-        circular.push(needs(index, index, &config.audiences, &mut Vec::new()));
-    }
-    for (audience, is_circular) in config.audiences.iter_mut().zip(circular) {
-        if is_circular {
+fn break_cycles(node: &Node, reach: &Reach, config: &mut Config, report: &mut Report) {
+    for (index, audience) in config.audiences.iter_mut().enumerate() {
+        if reach.leads(index, index) {
             audience.condition = Condition::Broken;
             if let Some(own) = node.get(&audience.name) {
                 let remedy = "leave the audience out of its own condition";
@@ -266,42 +287,35 @@ fn break_cycles(node: &Node, config: &mut Config, report: &mut Report) {
     }
 }
 
-/// The audiences that have an error, or name one that has, or one that names it.
-fn broken(audiences: &[Audience]) -> Vec<usize> {
-    let mut broken = Vec::new();
-    for (index, audience) in audiences.iter().enumerate() {
-        if matches!(audience.condition, Condition::Broken) {
-            broken.push(index);
+/// Audiences that name others more than once grow with each of them.
+fn weigh(node: &Node, reach: &Reach, config: &mut Config, rules: &mut Rules, report: &mut Report) {
+    rules.weights = vec![Weight::default(); config.audiences.len()];
+    for index in reach.in_order() {
+        let Some(audience) = config.audiences.get_mut(index) else {
+            continue;
+        };
+        let own = node.get(&audience.name).unwrap_or(*node);
+        if rules.is_too_heavy(&audience.condition, &own, report) {
+            audience.condition = Condition::Broken;
+        }
+        let weight = Weight::of(&audience.condition, &rules.weights);
+        if let Some(known) = rules.weights.get_mut(index) {
+            *known = weight;
         }
     }
-    let known = broken.clone();
-    for index in 0..audiences.len() {
-        if !broken.contains(&index)
-            && known
-                .iter()
-                .any(|wanted| needs(*wanted, index, audiences, &mut Vec::new()))
-        {
-            broken.push(index);
-        }
-    }
-    broken
 }
 
-/// Whether an audience, or one that it names, names `wanted`.
-fn needs(wanted: usize, index: usize, audiences: &[Audience], seen: &mut Vec<usize>) -> bool {
-    if seen.contains(&index) {
-        return false;
-    }
-    seen.push(index);
-    let mut found = false;
-    if let Some(audience) = audiences.get(index) {
-        audience.condition.walk(&mut |part| {
-            if let Condition::Audience(named) = part {
-                found |= *named == wanted || needs(wanted, *named, audiences, seen);
-            }
-        });
-    }
-    found
+/// The audiences that have an error, or name one that has, or one that names it.
+fn broken(reach: &Reach, audiences: &[Audience]) -> Vec<usize> {
+    let is_broken = |index: &usize| {
+        let audience = audiences.get(*index);
+        audience.is_some_and(|audience| matches!(audience.condition, Condition::Broken))
+    };
+    let count = audiences.len();
+    let known: Vec<usize> = (0..count).filter(is_broken).collect();
+    (0..count)
+        .filter(|index| is_broken(index) || known.iter().any(|wanted| reach.leads(*index, *wanted)))
+        .collect()
 }
 
 /// Whether a condition, or an audience that it names, asks about the stage.

@@ -3,7 +3,7 @@
 use super::condition::{Ground, Rules};
 use super::reader::{Node, Report};
 use super::schedule::{self, Schedule};
-use super::{Config, Site, content, trigger};
+use super::{Config, Site, content, limits, trigger};
 use crate::condition::{Condition, Outcome, Path, Shape};
 use crate::json::Value;
 use crate::names::Names;
@@ -128,7 +128,10 @@ fn read_offer(node: &Node, config: &mut Config, rules: &mut Rules, report: &mut 
         .required(node, "id", "\"running-10\"")
         .and_then(|id| read_id(&id, config, rules, report));
     let mut placements = Vec::new();
-    if let Some(names) = report.required(node, "placement", "\"hero\"") {
+    if let Some(names) = report
+        .required(node, "placement", "\"hero\"")
+        .filter(|names| report.few(names, limits::NAMED))
+    {
         for name in names.one_or_more() {
             let named = read_placement(&name, config, report);
             placements.extend(named.filter(|named| !placements.contains(named)));
@@ -152,13 +155,13 @@ fn read_offer(node: &Node, config: &mut Config, rules: &mut Rules, report: &mut 
         .get("trigger")
         .map_or_else(Vec::new, |node| trigger::read(&node, rules, report));
     let mut caps = Vec::new();
-    if let Some(node) = node.get("cap") {
+    if let Some(node) = node.get("cap").filter(|node| report.few(node, limits::IN_TURN)) {
         for cap in node.one_or_more() {
             caps.extend(read_cap(&cap, false, report));
         }
     }
     let mut rests = Vec::new();
-    if let Some(node) = node.get("rest") {
+    if let Some(node) = node.get("rest").filter(|node| report.few(node, limits::IN_TURN)) {
         for rest in node.one_or_more() {
             rests.extend(read_rest(&rest, rules, report));
         }
@@ -338,5 +341,5 @@ fn read_value(node: &Node, site: &Site, report: &mut Report) -> f64 {
         return 0.0;
     }
     let mut worth = |key| node.get(key).and_then(|worth| report.amount(&worth)).unwrap_or(0.0);
-    worth("site") * site.balance.0 + worth("visitor") * site.balance.1
+    (worth("site") * site.balance.0 + worth("visitor") * site.balance.1).min(f64::MAX)
 }

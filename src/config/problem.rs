@@ -42,9 +42,16 @@ pub struct Problem {
 /// The candidate that `name` was probably meant to be: the one with the fewest slips, when they are few.
 #[must_use]
 pub fn nearest<'a>(name: &str, candidates: &[&'a str]) -> Option<&'a str> {
+    // Names are short, and looking for slips in what is not takes long.
+    if name.len() > 100 {
+        return None;
+    }
     let mut fewest = 1 + name.len() / 5;
     let mut found = None;
     for candidate in candidates {
+        if candidate.len().abs_diff(name.len()) > fewest {
+            continue;
+        }
         let slips = slips(name, candidate);
         if slips < fewest || (slips == fewest && found.is_none()) {
             (fewest, found) = (slips, Some(*candidate));

@@ -1,10 +1,11 @@
 //! Walks through the JSON of a config and notes what is wrong, with the way to it.
 
+use super::limits;
 use super::problem::{Problem, Severity, nearest};
 use crate::host::Host;
 use crate::json::{Fault, Place, Value, Wanted, find, push_index, push_key};
 use crate::time::{Millis, duration};
-use crate::words::{add_to_list, decimal, say_with};
+use crate::words::{add_to_list, decimal, say, say_with};
 
 /// A value in the config and the way to it.
 #[derive(Clone, Copy)]
@@ -90,6 +91,9 @@ pub(super) struct Report<'a> {
     pub host: &'a dyn Host,
     /// What was found, and whether it is about a key; where it stands is looked for in the end.
     found: Vec<(Problem, bool)>,
+    /// How many errors there are, and how many problems more than are told.
+    errors: usize,
+    untold: usize,
     /// The offer being read.
     pub offer: Option<String>,
 }
@@ -100,6 +104,8 @@ impl<'a> Report<'a> {
             text,
             host,
             found: Vec::new(),
+            errors: 0,
+            untold: 0,
             offer: None,
         }
     }
@@ -133,19 +139,40 @@ impl<'a> Report<'a> {
         for ((problem, _), place) in self.found.into_iter().zip(places) {
             insert(Problem { place, ..problem });
         }
+        if self.untold > 0 {
+            problems.push(Problem {
+                severity: Severity::Error,
+                path: "$".to_owned(),
+                place: Place::START,
+                what: say(
+                    "there are % problems more than are told",
+                    &[&decimal(self.untold as i64)],
+                ),
+                remedy: "mend these first".to_owned(),
+                offer: None,
+            });
+        }
         problems
     }
 
     /// How many errors there are so far: an offer during which it grew is skipped.
     pub fn errors(&self) -> usize {
-        self.found
-            .iter()
-            .filter(|(problem, _)| problem.severity == Severity::Error)
-            .count()
+        self.errors
+    }
+
+    /// Counts a problem, and says whether it is to be told: what is read of a config may be wrong everywhere.
+    fn counts(&mut self, severity: Severity) -> bool {
+        self.errors += usize::from(severity == Severity::Error);
+        let is_told = self.found.len() < limits::PROBLEMS;
+        self.untold += usize::from(!is_told);
+        is_told
     }
 
     /// `what` and `remedy` are templates that share `parts`, see [`say`](crate::words::say).
     fn note(&mut self, severity: Severity, node: &Node, is_key: bool, what: &str, remedy: &str, parts: &[&str]) {
+        if !self.counts(severity) {
+            return;
+        }
         let parts = &mut parts.iter();
         let (what, remedy) = (say_with(what, parts), say_with(remedy, parts));
         let offer = self.offer.clone();
@@ -177,6 +204,20 @@ impl<'a> Report<'a> {
         self.note(Severity::Warning, node, false, what, remedy, parts);
     }
 
+    /// Whether there are no more than `most` of what is listed or named here.
+    pub fn few(&mut self, node: &Node, most: usize) -> bool {
+        let is_few = node.value.items().len() <= most && node.value.members().len() <= most;
+        if !is_few {
+            self.error(
+                node,
+                "there are more than % here",
+                "leave some out",
+                &[&decimal(most as i64)],
+            );
+        }
+        is_few
+    }
+
     /// A value of the wrong kind, or out of range.
     pub fn expected(&mut self, node: &Node, wanted: &str, remedy: &str) {
         let found = self.show(node.value);
@@ -194,7 +235,14 @@ impl<'a> Report<'a> {
 
     /// An unknown name where one of `known` has to stand. `at_key`: the name is the key of the node rather than its value.
     pub fn unknown(&mut self, node: &Node, at_key: bool, kind: &str, name: &str, known: &[&str]) {
-        let (remedy, help) = match nearest(name, known) {
+        if self.found.len() >= limits::PROBLEMS {
+            self.counts(Severity::Error);
+            return;
+        }
+        // Among very many names none is looked for again and again.
+        let is_long = known.len() > limits::NAMED && self.found.len() > limits::IN_TURN;
+        let near = if is_long { None } else { nearest(name, known) };
+        let (remedy, help) = match near {
             Some(near) => ("write `%`", near.to_owned()),
             None if known.is_empty() => ("remove it: there is no % here", kind.to_owned()),
             None => ("write one of %", listed(known)),
@@ -217,6 +265,8 @@ impl<'a> Report<'a> {
         for (key, child) in node.members() {
             if later.contains(&key) {
                 self.not_built(&child, key);
+            } else if self.found.len() >= limits::PROBLEMS && !known.contains(&key) {
+                self.counts(Severity::Error);
             } else if !known.contains(&key) {
                 let mut free = known.to_vec();
                 free.retain(|known| nearest(key, &[known]).is_some() || node.value.get(known).is_none());
@@ -258,6 +308,11 @@ impl<'a> Report<'a> {
     /// A text that is not empty.
     pub fn text<'b>(&mut self, node: &Node<'b>, example: &str) -> Option<&'b str> {
         let text = node.value.text().filter(|text| !text.is_empty());
+        if text.is_some_and(|text| text.len() > limits::NAME) {
+            let what = "this has more than % bytes";
+            self.error(node, what, "write a shorter one", &[&decimal(limits::NAME as i64)]);
+            return None;
+        }
         if text.is_none() {
             let found = self.show(node.value);
             self.error(
@@ -308,13 +363,19 @@ impl<'a> Report<'a> {
     }
 }
 
+/// Nobody reads more names than this.
+const LISTED: usize = 50;
+
 /// Names in backticks, with commas.
 pub(super) fn listed(names: &[&str]) -> String {
     let mut list = String::new();
-    for name in names {
+    for name in names.iter().take(LISTED) {
         add_to_list(&mut list, ", ", "`");
         list.push_str(name);
         list.push('`');
+    }
+    if names.len() > LISTED {
+        list.push_str(" …");
     }
     list
 }

@@ -60,7 +60,7 @@ pub(super) fn read(node: &Node, report: &mut Report) -> Site {
         let mut weight = |key| balance.get(key).map_or(Some(1.0), |weight| report.amount(&weight));
         site.balance = (weight("site").unwrap_or(1.0), weight("visitor").unwrap_or(1.0));
     }
-    if let Some(keep) = node.get("keep") {
+    if let Some(keep) = node.get("keep").filter(|keep| report.few(keep, super::limits::NAMED)) {
         if !matches!(keep.value, crate::json::Value::List(_)) {
             report.expected(&keep, "a list of names", "write for example `[\"plan\"]`");
         }

@@ -27,7 +27,9 @@ pub(super) fn read(node: &Node, rules: &mut Rules, report: &mut Report) -> Vec<u
     } else {
         Some(*node)
     };
-    let Some(list) = list else { return triggers };
+    let Some(list) = list.filter(|list| report.few(list, super::limits::IN_TURN)) else {
+        return triggers;
+    };
     if list.one_or_more().is_empty() {
         report.error(&list, "there is no trigger", "write for example `\"exit_intent\"`", &[]);
     }

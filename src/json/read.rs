@@ -3,9 +3,19 @@
 
 use super::Value;
 use crate::host::Host;
+use std::collections::BTreeMap;
 
 /// Deeper nesting than this is refused: it would only exhaust the stack.
 pub(super) const DEPTH: usize = 96;
+
+/// No key, and no text, is longer than so many bytes, and no object has more keys: what is that big was not written by hand.
+const LONGEST_KEY: usize = 2000;
+const LONGEST_TEXT: usize = 100_000;
+const MOST_KEYS: usize = 100_000;
+/// Among so many keys one is found by looking at them all.
+const FEW_KEYS: usize = 16;
+/// So many faults are told.
+const FAULTS: usize = 1000;
 
 /// Something that is not JSON.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -60,11 +70,13 @@ impl<'a> Reader<'a> {
     }
 
     fn fault(&mut self, what: &'static str, remedy: &'static str) {
-        self.faults.push(Fault {
-            offset: self.at,
-            what,
-            remedy,
-        });
+        self.fault_at(self.at, what, remedy);
+    }
+
+    fn fault_at(&mut self, offset: usize, what: &'static str, remedy: &'static str) {
+        if self.faults.len() < FAULTS {
+            self.faults.push(Fault { offset, what, remedy });
+        }
     }
 
     pub(super) fn peek(&self) -> Option<u8> {
@@ -133,23 +145,28 @@ impl<'a> Reader<'a> {
 
     fn map(&mut self) -> Option<Value> {
         let mut members: Vec<(String, Value)> = Vec::new();
+        let mut numbers = BTreeMap::new();
         self.space();
         while !self.eat(b'}') {
             let start = self.at;
             let key = self.key()?;
             let value = self.value()?;
-            match members.iter_mut().find(|(name, _)| *name == key) {
+            let mut number = members.iter().take(FEW_KEYS).position(|(name, _)| *name == key);
+            if number.is_none() && members.len() >= FEW_KEYS {
+                let new = members.len();
+                number = Some(*numbers.entry(key.clone()).or_insert(new));
+            }
+            match number.and_then(|number| members.get_mut(number)) {
                 // As in JavaScript, the last one counts.
                 Some((_, earlier)) => {
                     *earlier = value;
-                    let (what, remedy) = ("this key stands twice in the same object", "keep one of the two");
-                    self.faults.push(Fault {
-                        offset: start,
-                        what,
-                        remedy,
-                    });
+                    self.fault_at(start, "this key stands twice in the same object", "keep one of the two");
                 }
                 None => members.push((key, value)),
+            }
+            if members.len() > MOST_KEYS {
+                self.fault_at(start, "this object has more than 100000 keys", "write fewer");
+                return None;
             }
             self.comma(b'}')?;
         }
@@ -162,7 +179,11 @@ impl<'a> Reader<'a> {
             self.fault("a key is expected here", "write a key in double quotes");
             return None;
         }
+        let start = self.at;
         let key = self.string()?;
+        if key.len() > LONGEST_KEY {
+            self.fault_at(start, "this key has more than 2000 bytes", "write a shorter one");
+        }
         self.space();
         if !self.eat(b':') {
             self.fault("a `:` is missing after the key", "write `:` between key and value");
@@ -187,11 +208,7 @@ impl<'a> Reader<'a> {
         if self.eat(b',') {
             self.space();
             if self.peek() == Some(end) {
-                self.faults.push(Fault {
-                    offset: comma,
-                    what: "there is a comma too many",
-                    remedy: "remove the last `,`",
-                });
+                self.fault_at(comma, "there is a comma too many", "remove the last `,`");
             }
             return Some(());
         }
@@ -213,6 +230,7 @@ impl<'a> Reader<'a> {
     }
 
     fn string(&mut self) -> Option<String> {
+        let start = self.at;
         self.at += 1;
         let mut out = String::new();
         loop {
@@ -228,6 +246,9 @@ impl<'a> Reader<'a> {
             self.at += stop;
             match self.peek() {
                 Some(b'"') => {
+                    if out.len() > LONGEST_TEXT {
+                        self.fault_at(start, "this text has more than 100000 bytes", "write a shorter one");
+                    }
                     self.at += 1;
                     return Some(out);
                 }

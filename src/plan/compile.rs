@@ -10,6 +10,8 @@ use crate::config::{After, Cap, Config, Edge, Fold, Limit, Offer, Period, Rest};
 use crate::host::Host;
 use crate::json::Value;
 use crate::names::Names;
+use crate::time::Millis;
+use std::collections::BTreeMap;
 
 impl Plan {
     /// Compiles a config. `visitor_zone` is the visitor's own time zone, for sites that follow it.
@@ -39,6 +41,7 @@ impl Plan {
         let mut compiler = Compiler {
             scribe,
             edges: Vec::new(),
+            edge_numbers: BTreeMap::new(),
             config,
             keep,
             host,
@@ -54,6 +57,8 @@ impl Plan {
 struct Compiler<'c> {
     scribe: Scribe,
     edges: Vec<Edge>,
+    /// The number of each edge.
+    edge_numbers: BTreeMap<(Millis, bool), usize>,
     config: &'c Config,
     keep: Keep,
     host: &'c dyn Host,
@@ -250,8 +255,8 @@ impl Compiler<'_> {
     fn schedule(&mut self, schedule: &crate::config::Schedule) -> usize {
         let mut edge = |edge: Option<Edge>| {
             let Some(edge) = edge else { return 0 };
-            let known = self.edges.iter().position(|known| *known == edge);
-            1 + known.unwrap_or_else(|| {
+            let number = self.edge_numbers.entry((edge.at, edge.is_local));
+            1 + *number.or_insert_with(|| {
                 self.edges.push(edge);
                 self.edges.len() - 1
             })
@@ -421,7 +426,7 @@ impl Compiler<'_> {
 struct Candidates {
     open: Vec<usize>,
     params: Names,
-    keyed: std::collections::BTreeMap<(String, String), Vec<usize>>,
+    keyed: BTreeMap<(String, String), Vec<usize>>,
 }
 
 impl Candidates {

@@ -1,5 +1,6 @@
 //! `$did`: what the visitor did, how often or how much within which window, in which order, or how long ago.
 
+use super::super::limits;
 use super::super::reader::{Node, Report};
 use super::super::tally::Fold;
 use super::check::order;
@@ -102,7 +103,7 @@ impl Rules<'_> {
         for other in ["event", "where", "is"] {
             apart(node, other, "sequence", report);
         }
-        let list = node.get("sequence")?;
+        let list = node.get("sequence").filter(|list| report.few(list, limits::IN_TURN))?;
         let what = "a step of a sequence";
         let (mut steps, mut words, mut identity) = (Vec::new(), String::new(), "sequence".to_owned());
         for step in list.items() {

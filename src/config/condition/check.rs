@@ -1,5 +1,7 @@
 //! Checks: operators and their operands.
 
+use super::super::limits;
+use super::super::pattern;
 use super::super::reader::{Node, Report, listed};
 use super::{Ground, Rules};
 use crate::condition::{Check, Op, Order, Shape};
@@ -111,6 +113,9 @@ impl Rules<'_> {
                     if report.host.matches(pattern, key == "$regexi", "").is_none() {
                         let remedy = "write it as in JavaScript, with `\\\\` for a backslash";
                         report.error(node, "this is not a valid regular expression", remedy, &[]);
+                    } else if let Some((what, remedy)) = pattern::refusal(pattern, key == "$regexi") {
+                        report.error(node, what, remedy, &[]);
+                        return Op::Never;
                     }
                     Op::Regex(key == "$regexi", pattern.to_owned())
                 }
@@ -139,6 +144,9 @@ impl Rules<'_> {
         let Value::List(list) = node.value else {
             return never(node, "a list", "write `[ … ]`, with the values in it", report);
         };
+        if matches!(key, "$ini" | "$nini") && !report.few(node, limits::ANY_CASE) {
+            return Op::Never;
+        }
         for item in node.items() {
             self.fits(&item, shape, report);
         }

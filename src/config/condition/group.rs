@@ -1,9 +1,11 @@
 //! GrowthBook's saved groups: lists of values and shared conditions, written beside the audiences.
 
+use super::super::limits;
 use super::super::reader::{Node, Report};
 use super::{Ground, Rules};
 use crate::condition::{Check, Condition, Op, Path, Test};
 use crate::json::Value;
+use crate::words::decimal;
 
 impl Rules<'_> {
     /// The groups themselves: what is wrong in one is reported where it stands, used or not.
@@ -83,8 +85,15 @@ impl Rules<'_> {
                 };
                 self.inside.push(id.to_owned());
                 // What is wrong inside was reported at the group itself.
+                let before = self.exceeded;
                 let read = self.read(&Node::root(condition), ground, &mut Report::new("", report.host));
                 self.inside.pop();
+                if self.exceeded > before {
+                    let what = "with saved group `%` this condition has more than % tests, or more than % levels";
+                    let (tests, levels) = (decimal(limits::TESTS as i64), decimal(limits::LEVELS as i64));
+                    let remedy = "name fewer groups, or say it more simply";
+                    report.error(node, what, remedy, &[id, &tests, &levels]);
+                }
                 read
             }
             Some("remote") => Condition::Is(Test {
@@ -122,6 +131,9 @@ impl Rules<'_> {
         let (Some(key), Some(Value::List(values))) = (key, group.get("values")) else {
             return Condition::Never;
         };
+        if self.is_full_of(values.len(), node, report) {
+            return Condition::Broken;
+        }
         let (path, _) = self.path(key, node, ground, report);
         let check = Check::Meets(vec![Op::In {
             within: true,
@@ -159,6 +171,9 @@ impl Rules<'_> {
             (_, Some("condition") | None) => None,
             (_, Some(_)) => return Op::Unknown,
         };
+        if self.is_full_of(list.map_or(0, Vec::len), node, report) {
+            return Op::Never;
+        }
         match list {
             Some(list) => Op::In {
                 within,
