@@ -4,10 +4,11 @@
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help demo test build size deny reproducible bench bench-page check-offers clean rust browser conformance lint rust-test types js-test journeys browser-test
+.PHONY: help demo test build size deny reproducible bench bench-page check-offers clean fuzz fuzz-minute rust browser conformance lint rust-test types js-test journeys browser-test
 
 PORT ?= 8080
 OFFERS ?= www/offers.json
+FUZZ_SECONDS ?= 3600
 
 # What an up-to-date step leaves behind.
 NPM := node_modules/.package-lock.json
@@ -24,7 +25,7 @@ help: ## list these targets
 demo: build ## build, then serve the demo shop at http://localhost:8080 (another port: make demo PORT=8081)
 	@PORT=$(PORT) node tools/serve.mjs
 
-test: rust $(NPM) lint deny rust-test types js-test journeys size reproducible browser-test ## install what is missing, build, run every check and every test
+test: rust $(NPM) lint deny rust-test types js-test journeys size reproducible browser-test fuzz-minute ## install what is missing, build, run every check and every test
 
 build: $(PKG) ## build the npm package into pkg/
 
@@ -48,8 +49,16 @@ bench-page: build browser ## how soon a page is personalised, beside its peers, 
 check-offers: build ## check the demo's offers (other ones: make check-offers OFFERS=path/to/offers.json)
 	@node pkg/cli.js check $(OFFERS)
 
+fuzz: ## look for inputs that break a promise, an hour for each target (make fuzz FUZZ_SECONDS=600)
+	@tools/install.sh fuzz
+	@tools/fuzz.sh $(FUZZ_SECONDS)
+
+fuzz-minute: ## the same, a minute for each
+	@tools/install.sh fuzz
+	@tools/fuzz.sh 60
+
 clean: ## remove what was built; what was installed stays
-	rm -rf target pkg
+	rm -rf target pkg fuzz/target fuzz/artifacts
 
 rust:
 	@tools/install.sh rust

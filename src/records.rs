@@ -154,9 +154,13 @@ impl<'r> Record<'r> {
         self.all.at(self.before(self.word(field)))
     }
 
-    /// References lead back, so that they come to an end.
+    /// References lead back, so that they come to an end; one that doesn't leads to nothing.
     fn before(self, at: usize) -> usize {
-        if at < self.at as usize { at } else { 0 }
+        if at < self.at as usize {
+            at
+        } else {
+            self.all.words.len()
+        }
     }
 
     /// The text that a field refers to.
@@ -440,6 +444,8 @@ mod writer {
 
         /// The number of an amount.
         pub fn amount(&mut self, amount: f64) -> usize {
+            // JSON may hold larger ones than can be read back.
+            let amount = amount.clamp(f64::MIN, f64::MAX);
             let number = self.records.amounts.len() as u32;
             let known = *self.amounts.entry(amount.to_bits()).or_insert(number);
             if known == number {

@@ -5,14 +5,16 @@
 #   tools/install.sh deny      cargo-deny, which judges the crates that are built in
 #   tools/install.sh npm       the packages of package-lock.json, into node_modules
 #   tools/install.sh browser   a Chromium for the browser tests
+#   tools/install.sh fuzz      cargo-fuzz
 #   tools/install.sh           all of it
 #
-# The three commands are built from source once, into $MAITRE_TOOLS (default: ~/.cache/maitre/tools).
+# Commands are built from source once, into $MAITRE_TOOLS (default: ~/.cache/maitre/tools).
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 WASM_PACK=0.15.1
 CARGO_DENY=0.20.2
+CARGO_FUZZ=0.13.2
 # The command must be exactly as old as the crate.
 WASM_BINDGEN=$(sed -n 's/^wasm-bindgen *=.*"=\([0-9.]*\)".*/\1/p' Cargo.toml)
 TOOLS=${MAITRE_TOOLS:-${XDG_CACHE_HOME:-$HOME/.cache}/maitre/tools}
@@ -85,6 +87,12 @@ browser() {
   node tools/browser.mjs >/dev/null
 }
 
+fuzz() {
+  has cargo && has rustc || die "Rust is missing: install it as https://rustup.rs says, then try again"
+  has c++ || die "a C++ compiler is missing, which the fuzzer is built with: install g++ or clang"
+  cargo_install cargo-fuzz "$CARGO_FUZZ" cargo-fuzz --locked
+}
+
 as_root() {
   if [ "$(id -u)" = 0 ]; then "$@"
   elif has sudo; then
@@ -101,6 +109,7 @@ case "${1:-all}" in
   deny) deny ;;
   npm) npm_packages ;;
   browser) browser ;;
-  all) rust; deny; npm_packages; browser ;;
-  *) die "unknown part '$1': rust, deny, npm or browser" ;;
+  fuzz) fuzz ;;
+  all) rust; deny; npm_packages; browser; fuzz ;;
+  *) die "unknown part '$1': rust, deny, npm, browser or fuzz" ;;
 esac

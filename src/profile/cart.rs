@@ -1,6 +1,7 @@
 //! The cart, as far as GA4's e-commerce events tell: how much is in it and what it is worth.
 
 use super::Event;
+use super::tally::finite;
 use crate::json::Value;
 use crate::time::Millis;
 
@@ -57,7 +58,7 @@ impl Cart {
         };
         let (items, value) = worth(event);
         self.items = self.items.saturating_add(sign * items);
-        self.value += sign as f64 * value;
+        self.value = finite(self.value + sign as f64 * value);
     }
 
     /// After a purchase in one tab, what another tab had counted before it is gone too.
@@ -66,7 +67,7 @@ impl Cart {
             *self = other.clone();
         } else if other.emptied == self.emptied {
             self.items = self.items.saturating_add(other.items);
-            self.value += other.value;
+            self.value = finite(self.value + other.value);
         }
     }
 
@@ -91,8 +92,8 @@ fn worth(event: &Event) -> (i64, f64) {
     let (mut count, mut priced) = (0.0, Some(0.0));
     for item in items {
         count += quantity(item);
-        let price = number(item, "price").map(|price| price * quantity(item));
-        priced = priced.and_then(|sum| Some(sum + price?));
+        let price = number(item, "price").map(|price| finite(price * quantity(item)));
+        priced = priced.and_then(|sum| Some(finite(sum + price?)));
     }
     let value = priced.or_else(|| number(&event.params, "value")).unwrap_or(0.0);
     (count as i64, value)

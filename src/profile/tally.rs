@@ -47,7 +47,7 @@ pub(super) fn join(fold: Fold, left: f64, right: f64) -> f64 {
 }
 
 /// What no number can hold is the largest there is: a page may say anything.
-fn finite(figure: f64) -> f64 {
+pub(super) fn finite(figure: f64) -> f64 {
     figure.clamp(f64::MIN, f64::MAX)
 }
 
@@ -256,7 +256,9 @@ impl Count {
         let own = self.last.unwrap_or(at);
         let latest = own.max(at);
         let fade = |score: f64, at: Millis| faded(score, latest - at, half_life, host);
-        self.total = Some(self.total.map_or(0.0, |total| fade(total, own)) + fade(score, at));
+        self.total = Some(finite(
+            self.total.map_or(0.0, |total| fade(total, own)) + fade(score, at),
+        ));
         self.last = Some(latest);
     }
 

@@ -1,0 +1,8 @@
+//! `checks::config` on whatever bytes the fuzzer comes up with.
+
+#![no_main]
+
+#[path = "../checks.rs"]
+mod checks;
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| checks::config(bytes));
