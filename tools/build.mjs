@@ -47,7 +47,8 @@ function wasm() {
     // Without the machinery that words a panic: a trap says all that the page is told anyway.
     env.RUSTC_BOOTSTRAP = '1';
     // Nor the places in the source that it would name; and with more of the work done before LLVM, less code comes out.
-    env.RUSTFLAGS = '-Zunstable-options -Cpanic=immediate-abort -Zlocation-detail=none -Zmir-opt-level=3 -Ctarget-feature=-reference-types';
+    env.RUSTFLAGS =
+      '-Zunstable-options -Cpanic=immediate-abort -Zlocation-detail=none -Zmir-opt-level=3 -Ctarget-feature=-reference-types -Zcross-crate-inline-threshold=always -Cllvm-args=-inline-threshold=10';
     flags.push('-Z', 'build-std=std,panic_abort', '-Z', 'build-std-features=optimize_for_size');
   }
 

@@ -47,6 +47,7 @@ pub(super) fn join(fold: Fold, left: f64, right: f64) -> f64 {
 }
 
 /// What no number can hold is the largest there is: a page may say anything.
+#[inline(never)]
 pub(super) fn finite(figure: f64) -> f64 {
     figure.clamp(f64::MIN, f64::MAX)
 }
