@@ -11,7 +11,7 @@
 
 import { chromium } from 'playwright-core';
 import { findBrowser } from '../../tools/browser.mjs';
-import { serve } from '../../tools/serve.mjs';
+import { serveHouse } from './house.mjs';
 
 export const FLAGS = [
   '--headless=new',
@@ -32,17 +32,7 @@ const UNITS = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000, w: 604_
  * Starts server and browser. `bfcache` lets pages be kept for going back, which Playwright prevents otherwise.
  */
 export async function openHouse({ bfcache = false, flags = [] } = {}) {
-  const made = new Map();
-  const served = [];
-  const server = await serve({
-    port: 0,
-    answer(url, request) {
-      served.push({ path: url.pathname + url.search, method: request.method, at: performance.now() });
-      const found = made.get(url.pathname);
-      return typeof found === 'function' ? found(url, request) : found;
-    },
-  });
-
+  const house = await serveHouse();
   let browser;
   try {
     browser = await chromium.launch({
@@ -52,47 +42,22 @@ export async function openHouse({ bfcache = false, flags = [] } = {}) {
       ignoreDefaultArgs: bfcache ? ['--disable-back-forward-cache'] : [],
     });
   } catch (error) {
-    await server.close();
+    await house.close();
     throw error;
   }
 
-  const house = {
-    url: server.url,
+  return {
+    ...house,
     browser,
-    /** All that reached the server: `{ path, method, at }`. */
-    served,
-
-    /**
-     * Serves `body` at `path`; `body` may also be a function `(url, request) → { status, headers, body } | undefined`.
-     * The type follows the path's ending; `headers` may replace any header, the policy too.
-     */
-    put(path, body, { status = 200, headers = {} } = {}) {
-      made.set(path, typeof body === 'function' ? body : { status, headers: { 'content-type': typeOf(path), ...headers }, body });
-    },
-
-    /** A page at `path` with Maitre's tag, and its offers beside it; returns their paths. */
-    shop(path, { offers, consent, title = 'Shop', head = '', body = '', lang = 'en', headers } = {}) {
-      const offersPath = path.replace(/(\.html)?$/, '.offers.json');
-      if (offers !== undefined) house.put(offersPath, typeof offers === 'string' ? offers : JSON.stringify(offers));
-      const level = consent === undefined ? '' : ` data-consent="${consent}"`;
-      const tag = `<script type="module" src="/maitre/maitre.js" data-offers="${offersPath}"${level}></script>`;
-      house.put(
-        path,
-        `<!doctype html><html lang="${lang}"><meta charset="utf-8"><meta name="viewport" content="width=device-width"><link rel="icon" href="data:,"><title>${title}</title>${head}${tag}<body>${body}</body></html>`,
-        { headers },
-      );
-      return { path, offersPath };
-    },
 
     /** A fresh visitor; `options` are Playwright's for a context (viewport, locale, timezoneId …). `now`: their clock at first. */
-    visitor: ({ now, ...options } = {}) => openVisitor(browser, server.url, now, options),
+    visitor: ({ now, ...options } = {}) => openVisitor(browser, house.url, now, options),
 
     async close() {
       await browser.close();
-      await server.close();
+      await house.close();
     },
   };
-  return house;
 }
 
 async function openVisitor(browser, url, now, options) {
@@ -184,12 +149,4 @@ function milliseconds(duration) {
 
 function pathOf(address, home) {
   return address.startsWith(`${home}/`) ? address.slice(home.length) : undefined;
-}
-
-function typeOf(path) {
-  if (path.endsWith('.json')) return 'application/json; charset=utf-8';
-  if (path.endsWith('.js')) return 'text/javascript; charset=utf-8';
-  if (path.endsWith('.css')) return 'text/css; charset=utf-8';
-  if (path.endsWith('.svg')) return 'image/svg+xml';
-  return 'text/html; charset=utf-8';
 }
