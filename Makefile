@@ -4,7 +4,7 @@
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help demo test build size deny reproducible bench bench-page check-offers clean fuzz fuzz-minute rust browser conformance lint rust-test types js-test journeys browser-test
+.PHONY: help demo test build size deny reproducible bench bench-page check-offers clean fuzz fuzz-minute rust browser engines conformance lint rust-test types js-test journeys browser-test engines-test
 
 PORT ?= 8080
 OFFERS ?= www/offers.json
@@ -25,7 +25,7 @@ help: ## list these targets
 demo: build ## build, then serve the demo shop at http://localhost:8080 (another port: make demo PORT=8081)
 	@PORT=$(PORT) node tools/serve.mjs
 
-test: rust $(NPM) lint deny rust-test types js-test journeys size reproducible browser-test fuzz-minute ## install what is missing, build, run every check and every test
+test: rust $(NPM) lint deny rust-test types js-test journeys size reproducible browser-test engines-test fuzz-minute ## install what is missing, build, run every check and every test
 
 build: $(PKG) ## build the npm package into pkg/
 
@@ -66,6 +66,9 @@ rust:
 browser:
 	@tools/install.sh browser
 
+engines:
+	@tools/install.sh engines
+
 $(NPM): package.json package-lock.json
 	@tools/install.sh npm
 
@@ -98,3 +101,6 @@ journeys: check-offers
 
 browser-test: build browser
 	node --test --test-reporter=spec --test-concurrency=1 tests/browser/*.test.mjs
+
+engines-test: build engines ## promises kept in Chromium, Firefox and WebKit (some of them: make engines-test MAITRE_ENGINES=firefox,webkit)
+	node --test --test-reporter=spec --test-concurrency=1 tests/engines/*.test.mjs

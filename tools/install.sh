@@ -5,6 +5,7 @@
 #   tools/install.sh deny      cargo-deny, which judges the crates that are built in
 #   tools/install.sh npm       the packages of package-lock.json, into node_modules
 #   tools/install.sh browser   a Chromium for the browser tests
+#   tools/install.sh engines   that, a Firefox and a WebKitGTK, for the tests of all engines
 #   tools/install.sh fuzz      cargo-fuzz
 #   tools/install.sh           all of it
 #
@@ -93,6 +94,33 @@ fuzz() {
   cargo_install cargo-fuzz "$CARGO_FUZZ" cargo-fuzz --locked
 }
 
+engines() {
+  case ",${MAITRE_ENGINES:-chromium,firefox,webkit}," in *,chromium,*) browser ;; esac
+  case ",${MAITRE_ENGINES:-firefox,webkit}," in *,firefox,*) engine firefox ;; esac
+  case ",${MAITRE_ENGINES:-firefox,webkit}," in *,webkit,*) engine webkit ;; esac
+  # One that can't be had is left out, aloud, unless it is called for.
+  node tools/browser.mjs engines >/dev/null
+}
+
+# engine NAME
+engine() {
+  ! node tools/browser.mjs "$1" >/dev/null 2>&1 || return 0
+  say "no $1 found: installing it for the tests of all engines"
+  # WebKit's comes with what a small browser on it needs: Python's bindings, and a screen nobody looks at.
+  if has apt-get; then as_root apt-get update && as_root apt-get install -y $(named firefox-esr "python3-gi gir1.2-webkit2-4.1 xvfb" "$1")
+  elif has dnf; then as_root dnf install -y $(named firefox "python3-gobject webkit2gtk4.1 xorg-x11-server-Xvfb" "$1")
+  elif has pacman; then as_root pacman -S --noconfirm $(named firefox "python-gobject webkit2gtk-4.1 xorg-server-xvfb" "$1")
+  elif has apk; then as_root apk add $(named firefox-esr "py3-gobject3 webkit2gtk-4.1 xvfb" "$1")
+  elif has brew && [ "$1" = firefox ]; then brew install --cask firefox
+  else say "no package manager known here that has it"
+  fi || say "that did not work"
+}
+
+# named FIREFOX WEBKIT NAME: the packages of that engine
+named() {
+  if [ "$3" = firefox ]; then echo "$1"; else echo "$2"; fi
+}
+
 as_root() {
   if [ "$(id -u)" = 0 ]; then "$@"
   elif has sudo; then
@@ -109,7 +137,8 @@ case "${1:-all}" in
   deny) deny ;;
   npm) npm_packages ;;
   browser) browser ;;
+  engines) engines ;;
   fuzz) fuzz ;;
-  all) rust; deny; npm_packages; browser; fuzz ;;
-  *) die "unknown part '$1': rust, deny, npm, browser or fuzz" ;;
+  all) rust; deny; npm_packages; engines; fuzz ;;
+  *) die "unknown part '$1': rust, deny, npm, browser, engines or fuzz" ;;
 esac

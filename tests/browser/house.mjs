@@ -7,11 +7,13 @@
 
 import { serve } from '../../tools/serve.mjs';
 
-export async function serveHouse() {
+/** `options` are those of `serve`: another policy, say. */
+export async function serveHouse(options) {
   const made = new Map();
   const served = [];
   const server = await serve({
     port: 0,
+    ...options,
     answer(url, request) {
       served.push({ path: url.pathname + url.search, method: request.method, at: performance.now() });
       const found = made.get(url.pathname);

@@ -1,0 +1,47 @@
+// What the tests of the engines share.
+
+import assert from 'node:assert/strict';
+import { card } from '../browser/fixtures.mjs';
+
+/** Any number of pings up to 4,095, told bit by bit by the offers that are eligible. */
+export const COUNT = {
+  placements: { count: { take: 12 } },
+  offers: Array.from({ length: 12 }, (_, bit) => ({ id: `${2 ** bit}`, placement: 'count', eligible: eligibleAt(bit), content: card('x') })),
+};
+
+/** Whether the number of pings has this bit: it lies in one of the ranges in which it is set. */
+function eligibleAt(bit) {
+  const size = 2 ** bit;
+  const ranges = [];
+  for (let from = size; from < 4096; from += 2 * size) ranges.push({ $did: { event: 'ping', times: { $gte: from, $lt: from + size } } });
+  return { $or: ranges };
+}
+
+/** How many pings are known. */
+export const pings = (tab) => tab.evaluate(() => window.maitre.decide('count').offers.reduce((sum, { id }) => sum + Number(id), 0));
+
+/** Until the first decision was made, and shown. */
+export async function ready(tab) {
+  await until(() => tab.evaluate(() => typeof window.maitre?.track === 'function'));
+  await tab.evaluate(async () => void (await window.maitre));
+}
+
+/** Until it is so. */
+export async function until(isSo, patience = 15_000) {
+  for (const end = performance.now() + patience; performance.now() < end; ) {
+    if (await isSo()) return;
+    await new Promise((resolve) => setTimeout(resolve, 25));
+  }
+  assert.fail(`not within ${patience} ms: ${isSo}`);
+}
+
+/** A row of numbers from 0 up to 1, the same for the same seed (mulberry32). */
+export function chance(seed) {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
