@@ -26,13 +26,18 @@ export async function ready(tab) {
   await tab.evaluate(async () => void (await window.maitre));
 }
 
-/** Until it is so. */
+/** Until it is so. A page that is just being left can't be asked, which is no answer either. */
 export async function until(isSo, patience = 15_000) {
+  let failed;
   for (const end = performance.now() + patience; performance.now() < end; ) {
-    if (await isSo()) return;
+    try {
+      if (await isSo()) return;
+    } catch (error) {
+      failed = error;
+    }
     await new Promise((resolve) => setTimeout(resolve, 25));
   }
-  assert.fail(`not within ${patience} ms: ${isSo}`);
+  assert.fail(`not within ${patience} ms: ${isSo}${failed ? `; last ${failed}` : ''}`);
 }
 
 /** A row of numbers from 0 up to 1, the same for the same seed (mulberry32). */
