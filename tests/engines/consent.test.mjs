@@ -50,7 +50,7 @@ function everything() {
 const written = () => new Promise((resolve) => setTimeout(resolve, 1500));
 
 for (const name of ENGINES) {
-  describe(name, () => {
+  describe(name, { timeout: 120_000 }, () => {
     let browser;
     before(async () => void (browser = await launch(name, { proxy })));
     after(() => browser?.close());

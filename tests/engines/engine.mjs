@@ -103,11 +103,18 @@ export async function launch(name, { profile = freshProfile(name), proxy, locale
         throw new Error(`${name}: no process is this page's`);
       },
 
+      /** The process of this page stands still until `thaw`, and with it whoever shares it. */
+      async freeze() {
+        const pid = await tab.renderer();
+        signal(pid, 'SIGSTOP');
+        return { thaw: () => signal(pid, 'SIGCONT') };
+      },
+
       /** The process of this page dies by SIGKILL, and with it whoever shares it: they are not among `tabs` any more. */
       async killRenderer() {
         const pid = await tab.renderer();
-        const ends = await Promise.all(tabs.map(async (each) => [each, each === tab || (await isOf(pid, each.ask))]));
-        for (const [each, isShared] of ends) if (isShared) tabs.splice(tabs.indexOf(each), 1);
+        // One by one: each is asked while the process stands still.
+        for (const each of [...tabs]) if (each === tab || (await isOf(pid, each.ask))) tabs.splice(tabs.indexOf(each), 1);
         signal(pid, 'SIGKILL');
       },
       ask: evaluate,

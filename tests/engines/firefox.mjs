@@ -60,6 +60,10 @@ export async function start({ profile, proxy, locale }) {
   const prefs = {
     ...QUIET,
     'intl.accept_languages': locale,
+    // Tabs that are not in front would do all they do once in a second, and tests wait for them.
+    'dom.min_background_timeout_value': 50,
+    'dom.min_background_timeout_value_without_budget_throttling': 50,
+    'dom.timeout.enable_budget_timer_throttling': false,
     'network.proxy.type': 1,
     'network.proxy.http': '127.0.0.1',
     'network.proxy.http_port': proxy.port,

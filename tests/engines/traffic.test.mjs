@@ -71,7 +71,7 @@ const DOINGS = {
 };
 
 for (const name of ENGINES) {
-  describe(name, () => {
+  describe(name, { timeout: 120_000 }, () => {
     let browser;
     before(async () => void (browser = await launch(name, { proxy })));
     after(() => browser?.close());

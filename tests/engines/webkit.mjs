@@ -72,7 +72,8 @@ export async function start({ profile, proxy, locale }) {
           const keys = chord.split('+').map((key) => NAMES[key] ?? key);
           const heard = tell({ do: 'evaluate', tab, script: `(${hearing})(${keys.length})` });
           await tell({ do: 'press', tab, keys: [...keys.map((key) => [key, true]), ...keys.reverse().map((key) => [key, false])] });
-          await heard;
+          // Where it led elsewhere it is heard there.
+          await heard.catch(() => {});
         },
         show: () => tell({ do: 'show', tab }),
         close: () => tell({ do: 'close', tab }),
@@ -85,10 +86,9 @@ export async function start({ profile, proxy, locale }) {
   };
 }
 
-/** Runs in the page: until so many keys are up again, or one of them led elsewhere. What is asked next might overtake them. */
+/** Runs in the page: until so many keys are up again. What is asked next might overtake them. */
 function hearing(count) {
   return new Promise((resolve) => {
-    addEventListener('pagehide', () => resolve(''), { once: true });
     addEventListener('keyup', () => (count -= 1) || resolve(''), { capture: true });
   });
 }

@@ -24,9 +24,10 @@ class Tab:
 
     def __init__(self, context):
         self.loading = None
+        self.asked = []
         self.view = WebKit2.WebView(web_context=context)
         self.view.connect("load-changed", self.load_changed)
-        self.view.connect("web-process-terminated", lambda *_: self.loaded("the page's process is gone"))
+        self.view.connect("web-process-terminated", self.terminated)
         self.window = Gtk.Window(default_width=1280, default_height=800)
         self.window.add(self.view)
         self.window.show_all()
@@ -53,6 +54,8 @@ class Tab:
     def load_changed(self, _, event):
         if event == WebKit2.LoadEvent.STARTED and self.loading:
             self.loading["has_begun"] = True
+        if event == WebKit2.LoadEvent.COMMITTED:
+            self.left("the page was left")
         if event == WebKit2.LoadEvent.FINISHED and self.loading and self.loading["has_begun"]:
             self.loaded()
 
@@ -61,13 +64,27 @@ class Tab:
         if loading:
             loading["answer"](error=error)
 
+    def terminated(self, *_):
+        self.left("the page's process is gone")
+        self.loaded("the page's process is gone")
+
+    def left(self, error):
+        """A page that is only kept for going back would not answer any more."""
+        asked, self.asked = self.asked, []
+        for answer in asked:
+            answer(error=error)
+
     def evaluate(self, script, answer):
         def done(view, result):
+            if answer not in self.asked:
+                return
+            self.asked.remove(answer)
             try:
                 answer(value=view.call_async_javascript_function_finish(result).to_string())
             except GLib.Error as error:
                 answer(error=error.message)
 
+        self.asked.append(answer)
         self.view.call_async_javascript_function(f"return await ({script})", -1, None, None, None, None, done)
 
     def press(self, keys):
