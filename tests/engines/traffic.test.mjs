@@ -19,7 +19,7 @@ const SHOP = readdirSync(ROOTS['/'], { recursive: true, withFileTypes: true })
 const PAGES = SHOP.filter((path) => path.endsWith('/index.html')).map((path) => path.replace('index.html', '')).sort();
 
 /** All of Maitre that a page may fetch. */
-const PARTS = ['maitre.js', 'maitre.wasm', 'ahead.js', 'measurement.js', 'overlays.js', 'signals.js'].map((name) => `/maitre/${name}`);
+const PARTS = ['maitre.js', 'maitre.wasm', 'ahead.js', 'measurement.js', 'overlays.js', 'privacy.js', 'safekeeping.js', 'signals.js'].map((name) => `/maitre/${name}`);
 // Browsers ask for the icon by themselves, whatever a page says of it.
 const ALLOWED = new Set([...SHOP, ...PAGES, ...PARTS, '/favicon.ico']);
 
@@ -59,10 +59,11 @@ const DOINGS = {
     });
   },
   async '/remembered/'(tab) {
-    await until(() => tab.evaluate(() => document.querySelectorAll('#topic-list input').length > 0));
-    await focus(tab, '#topic-list input');
+    const box = () => document.querySelector('maitre-privacy').shadowRoot?.querySelector('input[type=checkbox]');
+    await until(() => tab.evaluate(`() => Boolean((${box})())`));
+    await tab.evaluate(`() => (${box})().focus()`);
     await tab.press('Space');
-    assert.equal(await tab.evaluate(() => document.querySelector('#topic-list input').checked), false);
+    await until(() => tab.evaluate(`() => (${box})().checked`));
   },
   async '/about/'(tab) {
     for (const level of ['visit', 'memory', 'off', 'profile']) await tab.evaluate((level) => window.maitre.consent(level), level);
@@ -140,7 +141,7 @@ for (const name of ENGINES) {
         await until(() => tab.evaluate(() => location.pathname === '/thanks/'));
       });
       await visit(() => tab.goto(`${house.url}/remembered/`), async () => {
-        await click(tab, 'Forget me');
+        await tab.evaluate(() => [...document.querySelector('maitre-privacy').shadowRoot.querySelectorAll('button')].find(({ textContent }) => textContent === 'Forget all of it').click());
         // That nothing comes can only be waited for: longer than anything is put off.
         await new Promise((resolve) => setTimeout(resolve, 2000));
       });
@@ -156,10 +157,15 @@ for (const name of ENGINES) {
   });
 }
 
-/** Until the page and what Maitre fetches for it is there; what looks ahead is the last. */
+/** Until the page and what Maitre fetches for it is there; what keeps it safe and what looks ahead is the last. */
 async function loaded(tab) {
   await ready(tab);
-  await until(() => tab.evaluate(() => document.readyState === 'complete' && performance.getEntriesByType('resource').some(({ name, responseEnd }) => name.endsWith('/maitre/ahead.js') && responseEnd > 0)));
+  await until(() =>
+    tab.evaluate(() => {
+      const there = performance.getEntriesByType('resource').filter(({ responseEnd }) => responseEnd > 0).map(({ name }) => new URL(name).pathname);
+      return document.readyState === 'complete' && ['ahead', 'safekeeping'].every((part) => there.includes(`/maitre/${part}.js`));
+    }),
+  );
 }
 
 /** Runs in the page: what a page and its visitor may do anywhere. */
