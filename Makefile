@@ -88,6 +88,7 @@ conformance:
 
 rust-test: rust conformance
 	@if cargo nextest --version >/dev/null 2>&1; then set -x; cargo nextest run --locked && cargo test --locked --doc; else set -x; cargo test --locked; fi
+	cargo test --locked --profile soak --test soak -- --nocapture
 
 types: $(GLUE)
 	node_modules/.bin/tsc

@@ -99,7 +99,8 @@ const quoted = (names: Iterable<string>): string => [...new Set(names)].map((nam
 /** What to write instead of a name that isn't known: the nearest one, or else which there are. */
 const nearest = (name: string, known: Iterable<string>, otherwise?: string): string => {
   const names = [...known];
-  const best = names
+  // Names are short, and looking for slips in what is not takes long.
+  const best = (name.length < 100 ? names : [])
     .map((each) => ({ each, far: distance(name.toLowerCase(), each.toLowerCase()) }))
     .sort((a, b) => a.far - b.far)
     .find(({ each, far }) => far <= Math.max(1, Math.floor(each.length * 0.4)));
@@ -359,7 +360,7 @@ export const readJourney = (file: string, text: string, names: Names): { journey
       if (second) return wrong(container, second, `the step has both \`${deed}\` and \`${second}\``, 'make two steps of it, the second with the same `at`');
       const read = readers[deed]?.(container);
       const expect = readExpect(container);
-      if (read) journey.steps.push({ at: String(at), time: start + since, deed: read, expect });
+      if (read) journey.steps.push({ at: at as string, time: start + since, deed: read, expect });
     });
     step = '';
   };
@@ -390,7 +391,7 @@ export const readJourney = (file: string, text: string, names: Names): { journey
   }
   const { timezone } = top;
   // A visitor of whom nothing is said lives where the story is told.
-  if (timezone === undefined) journey.zone = /[+-]\d\d:\d\d$/.exec(String(top.start))?.[0] ?? 'UTC';
+  if (timezone === undefined) journey.zone = /[+-]\d\d:\d\d$/.exec(typeof top.start === 'string' ? top.start : '')?.[0] ?? 'UTC';
   else if (typeof timezone === 'string' && isZone(timezone)) journey.zone = timezone;
   else {
     const remedy = 'write an IANA name, as in `"Europe/Paris"`, or an offset, as in `"+01:00"`';

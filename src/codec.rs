@@ -171,7 +171,7 @@ impl Pass {
         let mut step = at.wrapping_sub(*previous);
         self.signed(&mut step);
         *at = previous.saturating_add(step);
-        self.broken |= step < least || at.abs() > FARTHEST;
+        self.broken |= step < least || at.unsigned_abs() > FARTHEST.unsigned_abs();
         *previous = *at;
     }
 

@@ -24,12 +24,12 @@ cargo fuzz build "${FLAGS[@]}"
 # No longer than what the seeds are made of: what is longer takes longer, and finds no more.
 declare -A LONGEST=([config]=4000 [plan]=2500 [snapshot]=3000 [journeys]=600)
 
-# An input runs for 20 s and takes 512 MB at the most.
+# An input runs for a minute and takes 512 MB at the most.
 fuzz() {
   local target=$1 log=fuzz/artifacts/$1.log
   mkdir -p "fuzz/corpus/$target" "fuzz/artifacts/$target"
   if "$BIN/$target" "fuzz/corpus/$target" "fuzz/seeds/$target" "-artifact_prefix=fuzz/artifacts/$target/" "-max_total_time=$SECONDS_EACH" \
-    -timeout=20 -rss_limit_mb=1500 -malloc_limit_mb=512 "-max_len=${LONGEST[$target]}" -use_value_profile=1 -print_final_stats=1 >"$log" 2>&1; then
+    -timeout=60 -rss_limit_mb=1500 -malloc_limit_mb=512 "-max_len=${LONGEST[$target]}" -use_value_profile=1 -print_final_stats=1 >"$log" 2>&1; then
     printf 'fuzz: %-9s %11s inputs in %s s\n' "$target" "$(sed -n 's/^stat::number_of_executed_units: *//p' "$log")" "$SECONDS_EACH"
   else
     local input
