@@ -224,7 +224,7 @@ export class MaitrePrivacy extends HTMLElement {
   }
 
   #language(): [string, PrivacyWords] {
-    const wished = [this.closest('[lang]')?.getAttribute('lang') ?? '', ...navigator.languages].filter(Boolean);
+    const wished = [this.closest('[lang]')?.getAttribute('lang') ?? '', navigator.language].filter(Boolean);
     for (const language of wished) {
       const known = words[language.toLowerCase()] ?? words[language.split('-')[0]?.toLowerCase() ?? ''];
       if (known) return [language, known];

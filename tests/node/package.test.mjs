@@ -77,9 +77,21 @@ test('every public type and its members say what they mean', () => {
 const scripts = readdirSync(PKG).filter((file) => file.endsWith('.js') && file !== 'cli.js').sort();
 const PART = { fetches: 0, clocks: 0, imports: [], loose: [] };
 /** It fetches for the engine and for the config, and reaches for an area of storage, and for `pushState` and `replaceState`, by a name at hand. */
-const ENTRY = { fetches: 1, clocks: 1, imports: ['./ahead.js', './measurement.js', './overlays.js', './signals.js'], loose: ['Reflect.set(history)', 'history[]', 'window[]'] };
+const ENTRY = { fetches: 1, clocks: 1, imports: ['./ahead.js', './measurement.js', './overlays.js', './safekeeping.js', './signals.js'], loose: ['Reflect.set(history)', 'history[]', 'window[]'] };
 /** How often each file calls `fetch` and reads the clock, what it imports, and what in it could hide something. */
-const REACHES = { 'ahead.js': PART, 'index.js': ENTRY, 'maitre.js': ENTRY, 'measurement.js': PART, 'overlays.js': PART, 'signals.js': PART, 'snippet.js': { ...PART, clocks: 2 } };
+const REACHES = {
+  'ahead.js': PART,
+  'consent.js': PART,
+  'index.js': ENTRY,
+  'maitre.js': ENTRY,
+  'measurement.js': PART,
+  'overlays.js': PART,
+  // It fetches the config, and the engine that reads it, to say what is kept in words.
+  'privacy.js': { ...PART, fetches: 1, clocks: 1 },
+  'safekeeping.js': { ...PART, clocks: 1 },
+  'signals.js': PART,
+  'snippet.js': { ...PART, clocks: 2 },
+};
 
 test('nothing leaves: what the files of a page take from the browser is this, and one function fetches', () => {
   const names = new Set();
@@ -103,7 +115,7 @@ test('nothing leaves: what the files of a page take from the browser is this, an
 const LANGUAGE =
   'Array Boolean Date Error Int32Array Intl JSON Map Math NaN Number Object Promise Reflect RegExp Set String TextDecoder TextEncoder URL URLSearchParams Uint32Array Uint8Array WeakMap WeakSet WebAssembly clearTimeout console queueMicrotask reportError setTimeout';
 const DOM =
-  'AbortController BroadcastChannel CSSStyleSheet DocumentFragment Element HTMLAnchorElement HTMLAreaElement HTMLElement HTMLFormElement HTMLImageElement HTMLTemplateElement HTMLVideoElement IntersectionObserver MutationObserver Text crypto customElements document fetch history indexedDB innerHeight localStorage location maitreAhead matchMedia navigator performance requestAnimationFrame requestIdleCallback screen scrollY sessionStorage window';
+  'AbortController Blob BroadcastChannel CSSStyleSheet CustomEvent DocumentFragment Element HTMLAnchorElement HTMLAreaElement HTMLElement HTMLFormElement HTMLImageElement HTMLTemplateElement HTMLVideoElement IntersectionObserver MutationObserver Text addEventListener crypto customElements document fetch history indexedDB innerHeight localStorage location maitreAhead matchMedia navigator performance requestAnimationFrame requestIdleCallback screen scrollY sessionStorage window';
 const BROWSER = `${LANGUAGE} ${DOM}`.split(' ').sort();
 
 const TAKEN = Object.entries({
@@ -111,14 +123,14 @@ const TAKEN = Object.entries({
   crypto: 'getRandomValues',
   customElements: 'define get',
   document:
-    'activeElement baseURI body createElement documentElement getElementById hidden implementation links prerendering querySelector querySelectorAll readyState referrer scripts title',
+    'activeElement addEventListener baseURI body createElement documentElement getElementById hidden implementation links prerendering querySelector querySelectorAll readyState referrer removeEventListener scripts title',
   indexedDB: 'deleteDatabase open',
-  location: 'hostname href origin pathname search',
+  location: 'host hostname href origin pathname search',
   // All that is known of the device is in `device()` of js/page.ts, and coarse.
-  navigator: 'connection globalPrivacyControl language maxTouchPoints',
+  navigator: 'connection doNotTrack globalPrivacyControl language maxTouchPoints',
   performance: 'getEntriesByName now',
   screen: 'height width',
-  window: 'maitreAhead navigation scheduler',
+  window: '__tcfapi maitre maitreAhead navigation scheduler',
 })
   .flatMap(([from, names]) => names.split(' ').map((name) => `${from}.${name}`))
   .sort();
