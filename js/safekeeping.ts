@@ -38,8 +38,8 @@ const open = (): Partial<IDBOpenDBRequest> => {
 
 /** Keeps copies of what this tab writes, and tidies up after tabs that are gone. */
 export const safekeeping = ({ core, local, own, isStopped, done, guard }: Safekeeping) => {
-  /** Keys that were put back here. */
-  const restored: string[] = [];
+  /** What was put back here, by key. */
+  const restored = new Map<string, string>();
   let isCopying = false;
   let isToCopy = false;
 
@@ -107,6 +107,7 @@ export const safekeeping = ({ core, local, own, isStopped, done, guard }: Safeke
   const tidy = (isForced: boolean): void => {
     let next = '';
     let tabs: string[] = [];
+    let before = 0;
     let isLater = false;
     let hasRestored = false;
     transact(
@@ -120,6 +121,7 @@ export const safekeeping = ({ core, local, own, isStopped, done, guard }: Safeke
           const copies = new Map(keys.result.map((key, i) => [key as string, values.result[i] as string]));
           const kept = readBase(copies.get(KEY));
           const { base, deltas } = readAll(local);
+          before = base.seq;
           const isBehind = kept.seq > base.seq;
           const { seq, folded, text } = isBehind ? kept : base;
           if (isBehind) next = copies.get(KEY) as string;
@@ -131,7 +133,7 @@ export const safekeeping = ({ core, local, own, isStopped, done, guard }: Safeke
               isLater ||= Math.abs(now() - delta.at) < FRESH;
               if (isLater) continue;
               local.set(keyOf(tab), value);
-              restored.push(keyOf(tab));
+              restored.set(keyOf(tab), value);
               deltas.set(tab, delta);
               hasRestored = true;
             }
@@ -153,10 +155,11 @@ export const safekeeping = ({ core, local, own, isStopped, done, guard }: Safeke
         const here = readBase(local.get(NAME));
         const { seq, folded } = readBase(next);
         // Gone meanwhile, all of it: forgotten by another tab.
-        const isForgotten = tabs.length && !here.seq && tabs.every((tab) => local.get(keyOf(tab)) === null);
-        if (isForgotten) return;
+        const isGone = (tab: string): boolean => local.get(keyOf(tab)) === null;
+        if (!here.seq && (before || (tabs.length && tabs.every(isGone)))) return;
         if (seq > here.seq) {
           local.set(NAME, next);
+          restored.set(NAME, next);
           for (const tab of folded) local.remove(keyOf(tab));
           hasRestored = true;
         }
@@ -173,7 +176,10 @@ export const safekeeping = ({ core, local, own, isStopped, done, guard }: Safeke
       copy();
       if (isNew || isForced || foldable(readAll(local), own(), now()).length) tidy(isForced);
     },
-    /** What was put back here has been erased since. */
-    forget: (): void => restored.splice(0).forEach(local.remove),
+    /** What was put back here was being erased: it goes as well, as far as it is still that. */
+    forget(): void {
+      for (const [key, value] of restored) if (local.get(key) === value) local.remove(key);
+      restored.clear();
+    },
   };
 };
