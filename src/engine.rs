@@ -306,7 +306,7 @@ impl Engine {
             }
             Signal::Idle => {
                 // Less than before, or begun since: another stretch.
-                let is_another = value <= reached.idle || now.saturating_sub(value as Millis) >= reached.idle_at;
+                let is_another = value <= reached.idle || now.wrapping_sub(value as Millis) >= reached.idle_at;
                 let from = if is_another { 0.0 } else { reached.idle };
                 (reached.idle, reached.idle_at) = (value, now);
                 (from, value)
@@ -322,7 +322,7 @@ impl Engine {
                         profile.touched = profile.touched.max(now);
                     }
                 }
-                (before as f64, before.saturating_add(more) as f64)
+                (before as f64, before.wrapping_add(more) as f64)
             }
         };
         let mut fired = Vec::new();

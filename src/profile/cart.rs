@@ -92,8 +92,8 @@ fn worth(event: &Event) -> (i64, f64) {
     let (mut count, mut priced) = (0.0, Some(0.0));
     for item in items {
         count += quantity(item);
-        let price = number(item, "price").map(|price| finite(price * quantity(item)));
-        priced = priced.and_then(|sum| Some(finite(sum + price?)));
+        let price = number(item, "price").map(|price| price * quantity(item));
+        priced = priced.and_then(|sum| Some(sum + price?));
     }
     let value = priced.or_else(|| number(&event.params, "value")).unwrap_or(0.0);
     (count as i64, value)

@@ -1,6 +1,6 @@
 //! An event: something that happened, with parameters. It is folded into the profile at once and then gone.
 
-use super::tally::{finite, join};
+use super::tally::join;
 use crate::bucket::fnv1a;
 use crate::condition::{Facts, Truth, Where, holds};
 use crate::host::Host;
@@ -114,7 +114,7 @@ impl Event {
                         added += source.amount(1);
                     }
                 }
-                Change::Add(finite(added))
+                Change::Add(added)
             }
             Fold::Signal(..) => return None,
         })

@@ -49,7 +49,7 @@ pub(super) fn join(fold: Fold, left: f64, right: f64) -> f64 {
 /// What no number can hold is the largest there is: a page may say anything.
 #[inline(never)]
 pub(super) fn finite(figure: f64) -> f64 {
-    figure.clamp(f64::MIN, f64::MAX)
+    figure.max(f64::MIN).min(f64::MAX)
 }
 
 /// What a `$did` measures; `Null` where there is no figure. What lies in the future counts as now.
