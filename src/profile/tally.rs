@@ -48,6 +48,7 @@ pub(super) fn join(fold: Fold, left: f64, right: f64) -> f64 {
 
 /// What no number can hold is the largest there is: a page may say anything.
 #[inline(never)]
+#[expect(clippy::manual_clamp, reason = "what is no number comes to one, too")]
 pub(super) fn finite(figure: f64) -> f64 {
     figure.max(f64::MIN).min(f64::MAX)
 }
