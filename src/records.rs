@@ -461,3 +461,26 @@ mod writer {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_leads_to_itself_leads_to_nothing() {
+        let records = Records {
+            words: vec![4, 0, 9],
+            ..Records::default()
+        };
+        for (at, field) in [(0, 0), (0, 1), (1, 1), (2, 0)] {
+            let mut record = records.at(at).record(field);
+            let mut steps = 0;
+            // As a chain of audiences is followed.
+            while record.word(0) == 4 {
+                record = record.record(1);
+                steps += 1;
+                assert!(steps < 3, "from {at} by {field}");
+            }
+        }
+    }
+}
