@@ -13,7 +13,7 @@ use crate::decide::{self, Ahead, Arrangement, Decision, Here, Moment, OnPage};
 use crate::host::Host;
 use crate::json::Value;
 use crate::plan::{Offer, Placement, Plan};
-use crate::profile::{Change, Event, Profile, STAGE, Visit, arrival};
+use crate::profile::{Change, Event, Profile, Reading, STAGE, Visit, arrival};
 use crate::time::Millis;
 
 /// The event that a page view is.
@@ -54,7 +54,7 @@ pub struct Engine {
 pub enum Found {
     /// As it should be.
     Tidy,
-    /// It lies ahead of the clock, or is older than it may be kept: it should be folded and written anew.
+    /// It lies ahead of the clock, is older than it may be kept, or holds what no rule asks for: it should be folded and written anew.
     Untidy,
     /// Some of it can't be read and was passed over; the rest should be written anew.
     Damaged,
@@ -693,10 +693,10 @@ impl Engine {
     /// of its own, that. Calling it again replaces what others stored and keeps this tab's own part.
     pub fn load<'t>(&mut self, texts: impl IntoIterator<Item = &'t str>, own: &str, now: Millis) -> Found {
         let host = self.host.as_ref();
-        let mut damaged;
-        (self.stored, damaged) = merged(texts, &self.plan, host);
+        let mut reading;
+        (self.stored, reading) = merged(texts, &self.plan, host);
         let mut before = Profile::default();
-        damaged |= before.read(own, &self.plan, host).damaged;
+        reading.add(before.read(own, &self.plan, host));
         let known = Profile::of(&[&self.stored, &before], &self.plan, host);
         let stale = known.is_stale(now, &self.plan);
         if stale {
@@ -711,9 +711,10 @@ impl Engine {
         let ahead = self.stored.settle(now, &self.plan, host);
         self.settle_own(now);
         self.look();
-        match damaged {
+        let unasked = reading.unasked > 0 && self.plan.is_sound();
+        match reading.damaged {
             true => Found::Damaged,
-            false if ahead || stale => Found::Untidy,
+            false if ahead || stale || unasked => Found::Untidy,
             false => Found::Tidy,
         }
     }
@@ -773,11 +774,11 @@ impl Engine {
     }
 }
 
-/// What all of the texts hold, and whether any is damaged.
-fn merged<'t>(texts: impl IntoIterator<Item = &'t str>, plan: &Plan, host: &dyn Host) -> (Profile, bool) {
-    let (mut whole, mut damaged) = (Profile::default(), false);
+/// What all of the texts hold, and how they were found.
+fn merged<'t>(texts: impl IntoIterator<Item = &'t str>, plan: &Plan, host: &dyn Host) -> (Profile, Reading) {
+    let (mut whole, mut reading) = (Profile::default(), Reading::default());
     for text in texts {
-        damaged |= whole.read(text, plan, host).damaged;
+        reading.add(whole.read(text, plan, host));
     }
-    (whole, damaged)
+    (whole, reading)
 }

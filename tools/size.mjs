@@ -9,6 +9,8 @@ import { functionsOf } from './functions.mjs';
 const PLAN = ['maitre.js', 'maitre-plan.wasm'];
 const CONFIG = ['maitre.js', 'maitre.wasm'];
 const PARTS = ['ahead.js', 'measurement.js', 'overlays.js', 'safekeeping.js', 'signals.js', 'snippet.js'];
+/** What a page loads by itself, if it wants it. */
+const SIDES = ['consent.js', 'privacy.js'];
 /** Bytes. What is aimed at stands in docs/weight.md; these are what is held. */
 const BUDGETS = [
   { what: 'a page with a plan', files: PLAN, unit: 'br', most: 50_000 },
@@ -52,8 +54,9 @@ function together(title, names) {
 
 together('What a page with a plan loads', PLAN);
 print('Only where a page needs it', PARTS.map((name) => measure(name)));
+print('If a page wants it', SIDES.map((name) => measure(name)));
 together('What a page with a config loads', CONFIG);
-const others = readdirSync(PKG).filter((name) => ![...PLAN, ...CONFIG, ...PARTS].includes(name)).sort();
+const others = readdirSync(PKG).filter((name) => ![...PLAN, ...CONFIG, ...PARTS, ...SIDES].includes(name)).sort();
 print('Also in the package', others.map((name) => measure(name)));
 print("The demo's own", ['offers.json', 'offers.plan'].filter((name) => existsSync(`${HOUSE}/www/${name}`)).map((name) => measure(name, `${HOUSE}/www/${name}`)));
 
@@ -69,7 +72,7 @@ const table = () => {
     ...rows.map(([what, plan, config]) => `| ${what} | ${figure(measure(plan).br)} | ${figure(measure(config).br)} |`),
     `| together | ${[PLAN, CONFIG].map((names) => figure(sum(names.map((name) => measure(name)), 'br'))).join(' | ')} |`,
     '',
-    `Only where a page needs it: ${PARTS.map(part).join(', ')}.`,
+    `Only where a page needs it: ${PARTS.map(part).join(', ')}. If it wants it: ${SIDES.map(part).join(', ')}.`,
   ].join('\n');
 };
 if (process.argv.includes('--write')) {

@@ -23,6 +23,14 @@ pub struct Reading {
     pub unasked: usize,
 }
 
+impl Reading {
+    /// Both together.
+    pub(crate) fn add(&mut self, other: Reading) {
+        self.damaged |= other.damaged;
+        self.unasked += other.unasked;
+    }
+}
+
 impl Profile {
     /// This profile as text; empty when there is nothing to keep.
     #[must_use]

@@ -350,13 +350,13 @@ test("a template of the page's own is placed as well, and what can't be put ther
   }
 });
 
-test('looking ahead fetches nothing but its own file, no image of an offer that is not here', async () => {
+test('looking ahead fetches nothing but its own file (and what any profile needs), no image of an offer that is not here', async () => {
   const base = site({ a: HERO, b: HERO }, { offers: heroes({ id: 'second', eligible: { 'visit.pages': 2 }, content: card('Second', { image: '/img/mark.svg', alt: '' }) }, { id: 'first' }) });
   const guest = await house.visitor();
   const page = await guest.open(`${base}/a`);
   await looksAhead(page);
   await page.waitForTimeout(200);
-  assert.deepEqual(guest.requests.map(({ path }) => path).filter((path) => !path.startsWith(base)).sort(), ['/maitre/ahead.js', '/maitre/maitre.js', '/maitre/maitre.wasm']);
+  assert.deepEqual(guest.requests.map(({ path }) => path).filter((path) => !path.startsWith(base)).sort(), ['/maitre/ahead.js', '/maitre/maitre.js', '/maitre/maitre.wasm', '/maitre/safekeeping.js']);
   await guest.close();
 });
 

@@ -272,3 +272,84 @@ test('parameters of events are never written', async () => {
   for (const secret of ['secret', 'ada', 'example.org', 'login']) assert.ok(!decoded.includes(secret), secret);
   await guest.close();
 });
+
+/** All that lies in localStorage and in the database, as text. */
+const everything = (page) =>
+  page.evaluate(async () => {
+    const kept = [Object.entries(localStorage)];
+    if ((await indexedDB.databases()).some(({ name }) => name === 'maitre')) {
+      const opening = indexedDB.open('maitre');
+      const database = await new Promise((resolve) => (opening.onsuccess = () => resolve(opening.result)));
+      const reading = [...database.objectStoreNames].map((name) => database.transaction(name).objectStore(name).getAll());
+      kept.push(await Promise.all(reading.map((request) => new Promise((resolve) => (request.onsuccess = () => resolve(request.result))))));
+      database.close();
+    }
+    return JSON.stringify(kept);
+  });
+/** How many records of a kind are in that: `t` for tallies, `u` for what the page said. */
+const records = (text, kind) => [...text.matchAll(/[.]([\w-]{6,})/g)].filter(([, record]) => Buffer.from(record, 'base64url')[0] === kind.charCodeAt(0)).length;
+
+test('a profile older than the site keeps it is erased when the site is visited again', async () => {
+  const offers = { site: { retention: '30d', keep: ['plan'] }, ...FAN };
+  const { page, guest } = await serve('profile', { offers });
+  await track(page, 'view_item');
+  await page.evaluate(() => window.maitre.set({ plan: 'pro' }));
+  assert.equal(await eventually(async () => records(await everything(page), 'u') > 0, true), true);
+  const path = new URL(page.url()).pathname;
+  await page.close();
+  await guest.pass('29d');
+  const still = await guest.open(path);
+  await ready(still);
+  assert.ok(records(await everything(still), 'u') > 0, 'kept on the 29th day');
+  await still.close();
+  await guest.pass('31d');
+  const late = await guest.open(path);
+  await ready(late);
+  assert.equal(await eventually(async () => records(await everything(late), 'u'), 0), 0, 'gone after the 30th, from all that is stored');
+  await guest.close();
+});
+
+for (const later of ['at once, in the same tab', 'on a later visit']) {
+  test(`when a rule goes, what only it needed is erased at the next load, from all that is stored: ${later}`, async () => {
+    const { page, guest } = await serve('profile', { offers: heroes({ id: 'fan', eligible: { $did: { event: 'view_item' } } }, { id: 'reader', eligible: { $did: { event: 'read' } } }) });
+    await track(page, 'view_item');
+    await track(page, 'read');
+    /** How many tallies each text holds. */
+    const tallies = async (page) => ((await everything(page)).match(/1\.[\w.-]+/g) ?? []).map((text) => records(text, 't'));
+    assert.deepEqual(await eventually(async () => [...new Set(await tallies(page))], [2]), [2], 'both are kept, in localStorage and in the database');
+    const fewer = house.shop(`/t/fewer-${pages}.html`, { offers: heroes({ id: 'fan', eligible: { $did: { event: 'view_item' } } }, { id: 'evening' }), body: HERO, consent: 'profile' }).path;
+    let next = page;
+    if (later === 'on a later visit') {
+      await page.close();
+      await guest.pass('2h');
+      next = await guest.open(fewer);
+    } else await page.goto(fewer);
+    await ready(next);
+    assert.deepEqual(await shown(next), ['fan']);
+    assert.deepEqual(await eventually(async () => [...new Set(await tallies(next))], [1]), [1], 'nothing holds both any more');
+    await guest.close();
+  });
+}
+
+test('what the browser erased, all of it or one storage, is begun anew without a word', async () => {
+  for (const erased of [['local', 'session', 'database'], ['database'], ['session']]) {
+    const { page, guest } = await serve('profile');
+    await track(page, 'view_item');
+    await written(page);
+    const path = new URL(page.url()).pathname;
+    await page.goto('/t/plain.html');
+    await page.evaluate(async (erased) => {
+      if (erased.includes('local')) localStorage.clear();
+      if (erased.includes('session')) sessionStorage.clear();
+      if (erased.includes('database')) await new Promise((resolve) => (indexedDB.deleteDatabase('maitre').onsuccess = resolve));
+    }, erased);
+    await page.goto(path);
+    await ready(page);
+    assert.deepEqual(await shown(page), [erased.includes('local') ? 'evening' : 'fan'], erased.join());
+    await track(page, 'view_item');
+    await reload(page);
+    assert.deepEqual(await shown(page), ['fan']);
+    assert.deepEqual([guest.problems, guest.messages], [[], []]);
+    await guest.close();
+  }
+});

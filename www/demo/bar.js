@@ -78,7 +78,14 @@ function panel() {
     const input = el('input', { type: 'radio', name: 'demo-consent', value: level, checked: tag?.dataset.consent === level });
     input.addEventListener('change', () => {
       stored(KEYS.consent, level);
-      guarded(() => window.maitre?.consent(level));
+      guarded(() => window.maitre?.consent(level, true));
+      refreshSoon();
+    });
+    // From the panel of what is remembered.
+    document.addEventListener('consent', ({ detail }) => {
+      if (detail !== level) return;
+      input.checked = true;
+      stored(KEYS.consent, level);
       refreshSoon();
     });
     return el('label', {}, input, el('span', {}, name, el('small', {}, meaning)));
