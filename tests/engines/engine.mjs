@@ -73,12 +73,15 @@ export async function launch(name, { profile = freshProfile(name), proxy, locale
     restart: () => launch(name, { profile, proxy, locale }),
   };
 
-  function asTab({ evaluate, close, press, ...rest }) {
+  function asTab({ close, press, ...rest }) {
+    const evaluate = (script) => soon(rest.evaluate(script), `no answer to ${script}`);
+    const goto = (url) => soon(rest.goto(url), `${url} is not loaded`);
     const drop = () => {
       if (tabs.includes(tab)) tabs.splice(tabs.indexOf(tab), 1);
     };
     const tab = {
       ...rest,
+      goto,
 
       /** What the function returns in the page, as JSON carries it; a promise is awaited. No policy of the page's binds it. */
       async evaluate(work, ...given) {
@@ -122,6 +125,17 @@ export async function launch(name, { profile = freshProfile(name), proxy, locale
     return tab;
   }
   return browser;
+}
+
+/** What hangs is told, with its name. */
+async function soon(work, otherwise, patience = 40_000) {
+  let timer;
+  const late = new Promise((_, reject) => (timer = setTimeout(() => reject(new Error(`${otherwise}, within ${patience} ms`)), patience)));
+  try {
+    return await Promise.race([work, late]);
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 /** Whether a page is this process's: stopped, it does not answer. */

@@ -1,7 +1,15 @@
 // What the tests of the engines share.
 
 import assert from 'node:assert/strict';
+import { describe } from 'node:test';
 import { card } from '../browser/fixtures.mjs';
+import { ENGINES } from './engine.mjs';
+
+/** `tests(name)` for each engine, side by side: most of what they do is waiting. */
+export const inEach = (tests) =>
+  describe('engines', { concurrency: 3 }, () => {
+    for (const name of ENGINES) describe(name, { concurrency: 1, timeout: 180_000 }, () => tests(name));
+  });
 
 /** Any number of pings up to 4,095, told bit by bit by the offers that are eligible. */
 export const COUNT = {
