@@ -3,11 +3,11 @@
 import assert from 'node:assert/strict';
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { after, before, describe, test } from 'node:test';
+import { after, before, test } from 'node:test';
 import { CSP, ROOTS } from '../../tools/serve.mjs';
 import { serveHouse } from '../browser/house.mjs';
-import { ENGINES, launch } from './engine.mjs';
-import { ready, until } from './fixtures.mjs';
+import { launch } from './engine.mjs';
+import { inEach, ready, until } from './fixtures.mjs';
 import { recordingProxy } from './proxy.mjs';
 
 /** The shop's own policy, without any Trusted Type at all; what it forbids is told by a request, which is written down, too. */
@@ -24,15 +24,10 @@ const PARTS = ['maitre.js', 'maitre.wasm', 'ahead.js', 'measurement.js', 'overla
 const ALLOWED = new Set([...SHOP, ...PAGES, ...PARTS, '/favicon.ico']);
 
 let house;
-let proxy;
 before(async () => {
   house = await serveHouse({ csp: STRICT });
-  proxy = await recordingProxy(house);
 });
-after(async () => {
-  await house?.close();
-  await proxy?.close();
-});
+after(() => house?.close());
 
 /** What a visitor does on a page, beside what they do on all. Presses are real keys. */
 const DOINGS = {
@@ -71,91 +66,98 @@ const DOINGS = {
   },
 };
 
-for (const name of ENGINES) {
-  describe(name, { timeout: 120_000 }, () => {
-    let browser;
-    before(async () => void (browser = await launch(name, { proxy })));
-    after(() => browser?.close());
-
-    test('what breaks the policy is seen, and what asks elsewhere, and a cookie', async () => {
-      house.put('/t/wrong.html', '<!doctype html><link rel="icon" href="data:,"><script src="/t/wrong.js"></script>', { headers: { 'set-cookie': 'taste=sweet' } });
-      house.put('/t/wrong.js', 'try { document.createElement("p").innerHTML = "<b>x</b>" } catch {}');
-      house.put('/t/elsewhere.html', '<!doctype html><link rel="icon" href="data:,"><script src="/t/elsewhere.js"></script>', { headers: { 'content-security-policy': "default-src *" } });
-      house.put('/t/elsewhere.js', 'navigator.sendBeacon("http://elsewhere.example/", "x")');
-      const seen = proxy.requests.length;
-      const tab = await browser.open(`${house.url}/t/wrong.html`);
-      await until(() => proxy.requests.slice(seen).some(({ path, method }) => path === '/violation' && method === 'POST'));
-      assert.match(await tab.evaluate(() => document.cookie), /sweet/);
-      await tab.goto(`${house.url}/t/elsewhere.html`);
-      await until(() => proxy.requests.slice(seen).some(({ url }) => url === 'http://elsewhere.example/'));
-      assert.ok(proxy.requests.slice(seen).some(({ setCookie }) => setCookie));
-      assert.ok(proxy.requests.slice(seen).some(({ cookie }) => cookie));
-      await tab.evaluate(() => void (document.cookie = 'taste=; max-age=0'));
-      await tab.close();
-    });
-
-    test('a walk through the shop asks for its own files and no more, and once a page is loaded for nothing', async () => {
-      const from = proxy.requests.length;
-      const asked = (since) => browser.asked(proxy.requests.slice(since));
-      const tab = await browser.open(`${house.url}/`);
-      // By day, so that there is something to see.
-      await tab.evaluate(() => localStorage.setItem('lopenfell.demo.clock', String(((34 - new Date().getHours()) % 24) * 3_600_000)));
-      const late = [];
-      const visit = async (go, does = async () => {}) => {
-        await go();
-        await loaded(tab);
-        const since = proxy.requests.length;
-        const path = await tab.evaluate(() => location.pathname);
-        await does(tab);
-        await tab.evaluate(everywhere);
-        assert.equal(await tab.evaluate(() => document.cookie), '', path);
-        // Pictures that come into view only now, an offer's too, are the shop's.
-        late.push(...asked(since).filter((request) => !/^\/(img\/|favicon\.ico$)/.test(request.path ?? '')).map((request) => `${path}: ${request.method} ${request.url}`));
-      };
-
-      // First what is offered over the page: after a purchase, say, it rests.
-      const first = '/running/canter/';
-      await visit(() => tab.goto(house.url + first), DOINGS[first]);
-      for (const path of PAGES.filter((path) => path !== first)) await visit(() => tab.goto(house.url + path), DOINGS[path]);
-      await visit(() => tab.goto(`${house.url}/search/?q=shoe`));
-      // Links that are clicked, back again, and an order.
-      await visit(async () => {
-        await tab.evaluate(() => document.querySelector('#results a').click());
-        await until(() => tab.evaluate(() => location.pathname !== '/search/'));
-      });
-      await visit(async () => {
-        await tab.back();
-        await until(() => tab.evaluate(() => location.pathname === '/search/'));
-      });
-      await visit(() => tab.goto(`${house.url}/running/canter/`), DOINGS['/hiking/corrie-24/']);
-      await visit(() => tab.goto(`${house.url}/cart/`), () =>
-        tab.evaluate(() => {
-          const quantity = document.querySelector('#cart select');
-          quantity.value = '2';
-          quantity.dispatchEvent(new Event('change'));
-        }),
-      );
-      await visit(() => tab.goto(`${house.url}/checkout/`));
-      await visit(async () => {
-        await tab.evaluate(() => document.querySelector('#checkout').requestSubmit());
-        await until(() => tab.evaluate(() => location.pathname === '/thanks/'));
-      });
-      await visit(() => tab.goto(`${house.url}/remembered/`), async () => {
-        await tab.evaluate(() => [...document.querySelector('maitre-privacy').shadowRoot.querySelectorAll('button')].find(({ textContent }) => textContent === 'Forget all of it').click());
-        // That nothing comes can only be waited for: longer than anything is put off.
-        await new Promise((resolve) => setTimeout(resolve, 2000));
-      });
-
-      assert.deepEqual(late, []);
-      const all = asked(from);
-      assert.deepEqual(all.filter(({ method, path }) => method !== 'GET' || !ALLOWED.has(path?.replace(/[?#].*/, ''))).map(({ method, url }) => `${method} ${url}`), []);
-      assert.deepEqual(all.filter(({ cookie, setCookie }) => cookie || setCookie).map(({ url }) => url), []);
-      // The walk was one: every page was seen, and every part of Maitre was there.
-      for (const path of [...PAGES, ...PARTS]) assert.ok(all.some((request) => request.path?.replace(/\?.*/, '') === path), `${path} was not asked for`);
-      await tab.close();
-    });
+inEach((name) => {
+  let proxy;
+  let browser;
+  before(async () => {
+    proxy = await recordingProxy(house);
+    browser = await launch(name, { proxy });
   });
-}
+  after(async () => {
+    await browser?.close();
+    await proxy?.close();
+  });
+
+  test('what breaks the policy is seen, and what asks elsewhere, and a cookie', async () => {
+    house.put('/t/wrong.html', '<!doctype html><link rel="icon" href="data:,"><script src="/t/wrong.js"></script>', { headers: { 'set-cookie': 'taste=sweet' } });
+    house.put('/t/wrong.js', 'try { document.createElement("p").innerHTML = "<b>x</b>" } catch {}');
+    house.put('/t/elsewhere.html', '<!doctype html><link rel="icon" href="data:,"><script src="/t/elsewhere.js"></script>', { headers: { 'content-security-policy': "default-src *" } });
+    house.put('/t/elsewhere.js', 'navigator.sendBeacon("http://elsewhere.example/", "x")');
+    const seen = proxy.requests.length;
+    const tab = await browser.open(`${house.url}/t/wrong.html`);
+    await until(() => proxy.requests.slice(seen).some(({ path, method }) => path === '/violation' && method === 'POST'));
+    assert.match(await tab.evaluate(() => document.cookie), /sweet/);
+    await tab.goto(`${house.url}/t/elsewhere.html`);
+    await until(() => proxy.requests.slice(seen).some(({ url }) => url === 'http://elsewhere.example/'));
+    assert.ok(proxy.requests.slice(seen).some(({ setCookie }) => setCookie));
+    assert.ok(proxy.requests.slice(seen).some(({ cookie }) => cookie));
+    await tab.evaluate(() => void (document.cookie = 'taste=; max-age=0'));
+    await tab.close();
+  });
+
+  test('a walk through the shop asks for its own files and no more, and once a page is loaded for nothing', async () => {
+    const from = proxy.requests.length;
+    const asked = (since) => browser.asked(proxy.requests.slice(since));
+    const tab = await browser.open(`${house.url}/`);
+    // By day, so that there is something to see.
+    await tab.evaluate(() => localStorage.setItem('lopenfell.demo.clock', String(((34 - new Date().getHours()) % 24) * 3_600_000)));
+    const late = [];
+    const visit = async (go, does = async () => {}) => {
+      await go();
+      await loaded(tab);
+      const since = proxy.requests.length;
+      const path = await tab.evaluate(() => location.pathname);
+      await does(tab);
+      await tab.evaluate(everywhere);
+      assert.equal(await tab.evaluate(() => document.cookie), '', path);
+      // Pictures that come into view only now, an offer's too, are the shop's.
+      late.push(...asked(since).filter((request) => !/^\/(img\/|favicon\.ico$)/.test(request.path ?? '')).map((request) => `${path}: ${request.method} ${request.url}`));
+    };
+
+    // First what is offered over the page: after a purchase, say, it rests.
+    const first = '/running/canter/';
+    await visit(() => tab.goto(house.url + first), DOINGS[first]);
+    for (const path of PAGES.filter((path) => path !== first)) await visit(() => tab.goto(house.url + path), DOINGS[path]);
+    await visit(() => tab.goto(`${house.url}/search/?q=shoe`));
+    // Links that are clicked, back again, and an order.
+    await visit(async () => {
+      await tab.evaluate(() => document.querySelector('#results a').click());
+      await until(() => tab.evaluate(() => location.pathname !== '/search/'));
+    });
+    await visit(async () => {
+      await tab.back();
+      await until(() => tab.evaluate(() => location.pathname === '/search/'));
+    });
+    await visit(() => tab.goto(`${house.url}/running/canter/`), DOINGS['/hiking/corrie-24/']);
+    await visit(() => tab.goto(`${house.url}/cart/`), () =>
+      tab.evaluate(() => {
+        const quantity = document.querySelector('#cart select');
+        quantity.value = '2';
+        quantity.dispatchEvent(new Event('change'));
+      }),
+    );
+    await visit(() => tab.goto(`${house.url}/checkout/`));
+    await visit(async () => {
+      await tab.evaluate(() => document.querySelector('#checkout').requestSubmit());
+      await until(() => tab.evaluate(() => location.pathname === '/thanks/'));
+    });
+    await visit(() => tab.goto(`${house.url}/remembered/`), async () => {
+      const forget = () => [...(document.querySelector('maitre-privacy').shadowRoot?.querySelectorAll('button') ?? [])].find(({ textContent }) => textContent === 'Forget all of it');
+      await until(() => tab.evaluate(`() => Boolean((${forget})())`));
+      await tab.evaluate(`() => (${forget})().click()`);
+      // That nothing comes can only be waited for: longer than anything is put off.
+      await new Promise((resolve) => setTimeout(resolve, 2000));
+    });
+
+    assert.deepEqual(late, []);
+    const all = asked(from);
+    assert.deepEqual(all.filter(({ method, path }) => method !== 'GET' || !ALLOWED.has(path?.replace(/[?#].*/, ''))).map(({ method, url }) => `${method} ${url}`), []);
+    assert.deepEqual(all.filter(({ cookie, setCookie }) => cookie || setCookie).map(({ url }) => url), []);
+    // The walk was one: every page was seen, and every part of Maitre was there.
+    for (const path of [...PAGES, ...PARTS]) assert.ok(all.some((request) => request.path?.replace(/\?.*/, '') === path), `${path} was not asked for`);
+    await tab.close();
+  });
+});
 
 /** Until the page and what Maitre fetches for it is there; what keeps it safe and what looks ahead is the last. */
 async function loaded(tab) {
