@@ -141,4 +141,16 @@ inEach((name) => {
       await tab.close();
     });
   }
+
+  test('what the page before was about to keep safe as it was left does not keep it from being erased', async () => {
+    const tab = await filled();
+    await until(async () => (await tab.evaluate(stored)).databases.includes('maitre'));
+    // Written as the page is left, which is then kept for going back to.
+    await tab.evaluate(everything);
+    await tab.goto(house.url + pathOf('memory'));
+    await ready(tab);
+    await tab.evaluate(() => window.maitre.forget());
+    await until(() => is(tab, NOTHING));
+    await tab.close();
+  });
 });
