@@ -28,7 +28,7 @@ interface Safekeeping {
 }
 
 /** Where IndexedDB is blocked, deltas just stay apart. */
-const open = (): Partial<IDBOpenDBRequest> => {
+const openDatabase = (): Partial<IDBOpenDBRequest> => {
   try {
     return indexedDB.open(NAME, 1);
   } catch {
@@ -42,11 +42,14 @@ export const safekeeping = ({ core, local, own, isStopped, done, guard }: Safeke
   const restored = new Map<string, string>();
   let isCopying = false;
   let isToCopy = false;
+  /** The page is left, perhaps to be kept for going back: WebKit would keep what is open then open, and no other tab could erase the database. */
+  let isAway = false;
+  let open: IDBTransaction | undefined;
 
   /** Does `work` in a transaction of its own, and `end`s when that is kept, or can't be. Where there is no database, one is made only if `isNeeded`. */
   const transact = (isNeeded: () => unknown, work: (store: IDBObjectStore) => void, end: (isKept: boolean) => void): void => {
-    if (isStopped()) return;
-    const opening = open();
+    if (isStopped() || isAway) return;
+    const opening = openDatabase();
     let isUnneeded = false;
     const fail = (event: Event): void => {
       event.preventDefault();
@@ -68,13 +71,18 @@ export const safekeeping = ({ core, local, own, isStopped, done, guard }: Safeke
       // So that another tab can erase it.
       database.onversionchange = close;
       // One of the page's own that goes by the same name.
-      if (!database.objectStoreNames.contains(STORE)) return close();
+      if (isAway || !database.objectStoreNames.contains(STORE)) {
+        close();
+        return end(false);
+      }
       const transaction = database.transaction(STORE, 'readwrite');
+      open = transaction;
       transaction.onabort = guard((event: Event) => {
         close();
         fail(event);
       });
       transaction.oncomplete = guard(() => {
+        open = undefined;
         close();
         end(true);
       });
@@ -85,7 +93,7 @@ export const safekeeping = ({ core, local, own, isStopped, done, guard }: Safeke
   /** Copies what this tab has written. */
   const copy = (): void => {
     isToCopy = isCopying;
-    if (isCopying || isStopped()) return;
+    if (isCopying || isStopped() || isAway) return;
     isCopying = true;
     const tab = own();
     // It may have been erased meanwhile.
@@ -173,8 +181,19 @@ export const safekeeping = ({ core, local, own, isStopped, done, guard }: Safeke
     copy,
     /** A page has begun. What a kill left behind is looked for once in the life of a tab (`isNew`), or when what is stored has to be written anew. */
     begin(isNew: boolean, isForced: boolean): void {
+      isAway = false;
       copy();
       if (isNew || isForced || foldable(readAll(local), own(), now()).length) tidy(isForced);
+    },
+    /** The page is left. */
+    leave(): void {
+      isAway = true;
+      try {
+        open?.abort();
+        open?.db.close();
+      } catch {
+        // It has ended already.
+      }
     },
     /** What was put back here was being erased: it goes as well, as far as it is still that. */
     forget(): void {

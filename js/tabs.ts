@@ -71,6 +71,8 @@ export const keepProfile = (keeper: Keeper): Kept => {
     load();
   };
 
+  // Before what is written then.
+  on(window, 'pagehide', () => safe?.leave());
   const write = writing(
     () => {
       if (isAway || isStopped) return;
