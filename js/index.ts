@@ -132,8 +132,10 @@ const begin = ({ offers, consent = 'memory', doNotTrack, integrity = {}, wasm, p
   const granted = (wished: Consent): Consent => {
     const wish = height(wished);
     if (wish < 0) report(`\`${named(wished)}\` is no consent level`, `write one of ${LADDER.join(', ')}`);
-    const own = height(local.get(OWN) as Consent);
-    return LADDER[wish < 0 ? 1 : Math.min(wish, isCapped ? 1 : own < 0 ? 3 : own)] as Consent;
+    const own = local.get(OWN) as Consent | null;
+    // What can't be read may have been a no.
+    const most = isCapped ? 1 : own === null ? 3 : height(own) < 0 ? 1 : height(own);
+    return LADDER[wish < 0 ? 1 : Math.min(wish, most)] as Consent;
   };
   const session = area('sessionStorage');
   let level = granted(consent);
@@ -270,7 +272,7 @@ const begin = ({ offers, consent = 'memory', doNotTrack, integrity = {}, wasm, p
     interests: () => ask<Interest[]>((core) => core.interests(now()), []),
     mute: (topic, isMuted = true) => amend(topic, !!isMuted),
     correct: (topic, score) => amend(topic, Number(score)),
-    kept: () => ({ consent: level, isCapped, profile: ask((core) => core.known(), ''), offers, wasm }),
+    kept: () => ({ consent: level, isCapped, profile: ask((core) => core.known(), ''), offers, wasm, integrity }),
     consent: guard((wished, isOwn) => {
       const isKnown = height(wished) >= 0;
       if (isOwn && isKnown) local.set(OWN, wished);
@@ -432,8 +434,10 @@ const decision = (placement: string, offers: readonly Shown[]): Decision => ({
 const failure = (what: string, remedy: string): Error => Object.assign(new Error(what), { remedy });
 
 const fetched = async (url: string | URL, remedy: string, integrity = ''): Promise<Response> => {
+  // Browsers pass over what is no hash.
+  if (integrity && !/^\s*(sha(256|384|512)-[\w+/=]{43,}\s*)+$/.test(integrity)) throw failure(`\`${integrity}\` is no hash`, 'write `sha384-…`');
   const response = await fetch(url, { credentials: 'same-origin', integrity }).catch(() => undefined);
-  if (!response?.ok) throw failure(`${url} ${response ? `answered ${response.status}` : "can't be fetched"}`, remedy);
+  if (!response?.ok) throw failure(`${url} ${response ? `answered ${response.status}` : "can't be fetched"}`, integrity ? `${remedy}; or correct its hash` : remedy);
   return response;
 };
 

@@ -86,8 +86,8 @@ class Ledgers extends Core {
 let engine: Promise<Ledgers> | undefined;
 const configs = new Map<string, Promise<string>>();
 
-const fetched = async (url: string | URL): Promise<Response> => {
-  const response = await fetch(url, { credentials: 'same-origin' });
+const fetched = async (url: string | URL, integrity = ''): Promise<Response> => {
+  const response = await fetch(url, { credentials: 'same-origin', integrity });
   if (!response.ok) throw new Error(`${url} answered ${response.status}`);
   return response;
 };
@@ -100,9 +100,9 @@ const once = <T>(work: Promise<T>, failed: () => void): Promise<T> => {
   return work;
 };
 
-const ledgers = (wasm: string | URL): Promise<Ledgers> =>
+const ledgers = (wasm: string | URL, integrity?: string): Promise<Ledgers> =>
   (engine ??= once(
-    fetched(wasm)
+    fetched(wasm, integrity)
       .then((response) => response.arrayBuffer())
       .then((bytes) => WebAssembly.compile(bytes))
       .then((module) => {
@@ -112,13 +112,13 @@ const ledgers = (wasm: string | URL): Promise<Ledgers> =>
     () => (engine = undefined),
   ));
 
-const configOf = (offers: KeptProfile['offers']): Promise<string> => {
+const configOf = (offers: KeptProfile['offers'], integrity?: string): Promise<string> => {
   if (typeof offers === 'object' && !(offers instanceof URL)) return Promise.resolve(JSON.stringify(offers));
   const url = String(offers).replace(PLAN, '.json$1');
   const known = configs.get(url);
   if (known) return known;
   const config = once(
-    fetched(url).then((response) => response.text()),
+    fetched(url, integrity).then((response) => response.text()),
     () => configs.delete(url),
   );
   configs.set(url, config);
@@ -127,12 +127,15 @@ const configOf = (offers: KeptProfile['offers']): Promise<string> => {
 
 /** All of the ledger, for the visitor's own eyes. Rejects when the config, or the engine that reads it, can't be fetched. */
 export const wholeLedger = async (maitre: Pick<Maitre, 'kept'>): Promise<Ledger> => {
-  const { offers, wasm } = maitre.kept();
+  const { offers, wasm, integrity } = maitre.kept();
   const own = new URL('./maitre.wasm', import.meta.url);
-  const [core, config] = await Promise.all([ledgers(PLAN.test(String(offers)) ? own : (wasm ?? own)), configOf(offers)]);
+  // Of a plan the hashes are those of other files.
+  const isPlan = PLAN.test(String(offers));
+  const { wasm: engine, offers: config } = isPlan ? {} : integrity;
+  const [core, text] = await Promise.all([ledgers(isPlan ? own : (wasm ?? own), engine), configOf(offers, config)]);
   // What is kept may have changed meanwhile.
   const { consent, profile } = maitre.kept();
-  return { consent, ...core.read(config, profile) };
+  return { consent, ...core.read(text, profile) };
 };
 
 /**

@@ -3,6 +3,7 @@
 import { now } from './clock';
 import { type Ledger, type LedgerEntry, wholeLedger, type Why } from './ledger';
 import { type PrivacyWords, words } from './privacy-words';
+import { NAME } from './storage';
 import type { Consent, Maitre } from './types';
 
 const PANEL = `
@@ -37,7 +38,9 @@ button[part~=first] { color: var(--maitre-on-accent, Canvas); background: var(--
 button:hover { text-decoration: underline }
 summary { width: fit-content; min-height: 1.75rem; cursor: pointer }
 :focus-visible { outline: 2px solid; outline-color: var(--maitre-ink, CanvasText); outline-offset: 2px }
-[part=status]:empty { margin-block-start: -2rem }
+[part=status] { position: sticky; z-index: 1; inset-block-start: 0; padding: .75rem; border-radius: calc(var(--maitre-radius, .75rem) * .6);
+  color: var(--maitre-on-accent, Canvas); background: var(--maitre-accent, CanvasText) }
+[part=status]:empty { position: absolute; padding: 0 }
 `;
 
 /** Scores that stand for how much a topic matters: from which on, and which one is meant. */
@@ -45,6 +48,8 @@ const AMOUNTS: readonly [from: number, meant: number][] = [[0, 0], [0.25, 1], [1
 const LEVELS: readonly Consent[] = ['off', 'memory', 'visit', 'profile'];
 /** How many titles are named in one reason. */
 const NAMED = 4;
+/** How often it looks whether what it says is still so, in ms. */
+const LOOK = 1000;
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
@@ -77,11 +82,12 @@ const speaker = (language: string, said: PrivacyWords) => {
     const [unit, size] = ms % DAY === 0 ? (['day', DAY] as const) : ms % HOUR === 0 ? (['hour', HOUR] as const) : (['minute', MINUTE] as const);
     return new Intl.NumberFormat(language, { style: 'unit', unit, unitDisplay: 'long' }).format(Math.round(ms / size));
   };
+  const quoted = (name: string): string => say(said.quote, name);
   const value = (given: unknown): string => (typeof given === 'number' ? number(given) : typeof given === 'string' ? given : JSON.stringify(given));
   const times = (figure: number): string => (figure === 1 ? said.times[0] : say(said.times[1], number(figure)));
   const field = (name: string): string => said.fields[name] ?? said.fields[name.replace(/\d$/, '')] ?? name;
   const event = ({ event, where }: { event: string; where: { name: string; values: unknown[] }[] }): string => {
-    const narrowed = where.map(({ name, values }) => (values.length ? `${field(name)}: ${values.map(value).join(', ')}` : field(name)));
+    const narrowed = where.map(({ name, values }) => (values.length ? field(name) + said.colon + values.map(value).join(', ') : field(name)));
     return (said.events[event] ?? say(said.event, event)) + (narrowed.length ? ` (${narrowed.join('; ')})` : '');
   };
   const outcomes = (entry: LedgerEntry): string =>
@@ -122,7 +128,7 @@ const speaker = (language: string, said: PrivacyWords) => {
       case 'stage':
         return [[say(said.stage, each.now, date(each.since)), each.before && say(said.before, each.before)]];
       case 'offer':
-        return [[`“${each.title}”`, outcomes(each)]];
+        return [[quoted(each.title), outcomes(each)]];
       case 'pressure':
         return [[say(said.pressure, lists.format(each.placements)), outcomes(each)]];
       case 'cart':
@@ -137,7 +143,7 @@ const speaker = (language: string, said: PrivacyWords) => {
   const reasons = (why: readonly Why[]): string[] => {
     const kinds = [...new Set(why.map(({ by }) => by))];
     return kinds.map((kind) => {
-      const titles = why.flatMap(({ by, title }) => (by === kind && title ? [`“${title}”`] : []));
+      const titles = why.flatMap(({ by, title }) => (by === kind && title ? [quoted(title)] : []));
       const named = titles.slice(0, NAMED);
       if (titles.length > NAMED) named.push(say(said.more, number(titles.length - NAMED)));
       return say(said.by[kind], named.join(', '));
@@ -174,6 +180,13 @@ export class MaitrePrivacy extends HTMLElement {
   #body = el('div', { part: 'panel' });
   #turn = 0;
   #isSure = false;
+  /** The level that the visitor has ticked, but not saved. */
+  #ticked: Consent | undefined;
+  /** Topics that were shown here. */
+  #named = new Set<string>();
+  /** What it last spoke of. */
+  #spoken = '';
+  #timer: ReturnType<typeof setInterval> | undefined;
 
   /** What it speaks for. */
   get maitre(): Maitre | undefined {
@@ -195,12 +208,21 @@ export class MaitrePrivacy extends HTMLElement {
       this.#root.append(this.#body);
     }
     document.addEventListener('visibilitychange', this.#look);
+    this.#timer = setInterval(this.#watch, LOOK);
     // Maitre's own script may come after this one: it has run when the page has been parsed, or, if it is `async`, when it has been loaded.
     if (this.maitre || document.readyState === 'complete') void this.refresh();
     else for (const type of ['DOMContentLoaded', 'load']) addEventListener(type, this.#look, { once: true });
   }
 
+  /** What is remembered may change by what the page does, another tab, or a banner. */
+  #watch = (): void => {
+    if (!document.hidden && this.#spoken && this.#spoken !== this.#state()) void this.refresh();
+  };
+
+  #state = (): string => (this.maitre ? JSON.stringify([this.maitre.kept().consent, this.maitre.kept().profile]) : '');
+
   disconnectedCallback(): void {
+    clearInterval(this.#timer);
     document.removeEventListener('visibilitychange', this.#look);
   }
 
@@ -215,12 +237,15 @@ export class MaitrePrivacy extends HTMLElement {
     const [language, said] = this.#language();
     this.#body.lang = language;
     if (!maitre) {
-      this.#body.replaceChildren(el('h2', { part: 'title' }, said.title), el('p', { part: 'hint' }, said.where.off));
+      this.#body.replaceChildren(el('h2', { part: 'title' }, said.title), el('p', { part: 'hint' }, isStored() ? said.stored : said.absent));
       return;
     }
     await (maitre as Partial<PromiseLike<Maitre>>).then?.(() => {});
+    const state = this.#state();
     const ledger = await wholeLedger(maitre).catch(() => undefined);
-    if (turn === this.#turn) this.#render(maitre, ledger, language, said);
+    if (turn !== this.#turn) return;
+    this.#spoken = state;
+    this.#render(maitre, ledger, language, said);
   }
 
   #language(): [string, PrivacyWords] {
@@ -241,7 +266,7 @@ export class MaitrePrivacy extends HTMLElement {
       void this.refresh().then(() => (this.#status.textContent = told));
     };
     const parts: Node[] = [
-      el('div', { part: 'section' }, el('h2', { part: 'title' }, said.title), el('p', { part: 'hint' }, ledger ? said.where[level] : said.failed)),
+      el('div', { part: 'section' }, el('h2', { part: 'title' }, said.title), el('p', { part: 'hint' }, ledger ? said.where[level] : said.failed), ...(level !== 'profile' && isStored() ? [el('p', { part: 'hint' }, said.stored)] : [])),
       this.#status,
       this.#consent(maitre, level, said, act),
     ];
@@ -254,7 +279,8 @@ export class MaitrePrivacy extends HTMLElement {
   #consent(maitre: Maitre, level: Consent, said: PrivacyWords, act: (work: () => void, told: string) => void): Node {
     const { isCapped } = maitre.kept();
     const choices = LEVELS.map((each, i) => {
-      const input = el('input', { type: 'radio', name: 'level', value: each, id: `level-${each}`, checked: each === level, disabled: isCapped && i > 1 });
+      const input = el('input', { type: 'radio', name: 'level', value: each, id: `level-${each}`, checked: each === (this.#ticked ?? level), disabled: isCapped && i > 1 });
+      input.addEventListener('change', () => (this.#ticked = each));
       const [name, meaning] = said.levels[each];
       return el('label', { part: 'choice' }, input, el('span', {}, name, el('small', {}, meaning)));
     });
@@ -268,7 +294,9 @@ export class MaitrePrivacy extends HTMLElement {
     );
     form.addEventListener('submit', (event) => {
       event.preventDefault();
-      const chosen = choices.map((choice) => choice.querySelector('input') as HTMLInputElement).find(({ checked }) => checked)?.value as Consent;
+      // Of what was not touched the page may have thought otherwise meanwhile.
+      const chosen = this.#ticked ?? maitre.kept().consent;
+      this.#ticked = undefined;
       act(() => maitre.consent(chosen, true), say(said.applied, said.levels[chosen][0]));
       this.dispatchEvent(new CustomEvent('consent', { detail: chosen, bubbles: true }));
     });
@@ -276,7 +304,9 @@ export class MaitrePrivacy extends HTMLElement {
   }
 
   #interests(maitre: Maitre, ledger: Ledger, said: PrivacyWords, speak: Speaker, act: (work: () => void, told: string) => void): Node[] {
-    const topics = ledger.entries.filter((entry) => entry.kind === 'interest');
+    // Of what is nobody's business it does not ask those of whom nothing is known.
+    const topics = ledger.entries.filter((entry) => entry.kind === 'interest').filter(({ topic, score, muted, private: isPrivate }) => !isPrivate || score > 0 || muted || this.#named.has(topic));
+    for (const { topic } of topics) this.#named.add(topic);
     if (!topics.length) return [];
     const items = topics.map((entry) => {
       const { topic, title, score, muted } = entry;
@@ -297,10 +327,10 @@ export class MaitrePrivacy extends HTMLElement {
         el(
           'div',
           { part: 'controls' },
-          el('label', { htmlFor: select.id }, `${say(said.matters, title)}: `, select),
+          el('label', { htmlFor: select.id }, say(said.matters, title) + said.colon, select),
           el('label', { htmlFor: mute.id }, mute, ` ${say(said.mute, title)}`),
         ),
-        this.#why(entry, id('why'), ledger, said, speak, [say(said.fades, speak.span(entry.halfLife)), ...(entry.private ? [said.own] : [])]),
+        this.#why(entry, id('why'), said, speak, [say(said.fades, speak.span(entry.halfLife)), ...(entry.private ? [said.own] : [])]),
       );
       if (!entry.private) return item;
       // Out of sight for the page's other scripts.
@@ -319,8 +349,8 @@ export class MaitrePrivacy extends HTMLElement {
     const groups = new Map(Object.keys(said.groups).map((name) => [name, [] as HTMLElement[]]));
     ledger.entries.forEach((entry, i) => {
       if (entry.kind === 'interest') return;
-      const known = speak.entry(entry).map(([what, figure]) => el('p', {}, el('span', { part: 'what' }, what), figure ? `${what.endsWith(':') ? '' : ': '}${figure}` : ''));
-      groups.get(GROUPS[entry.kind])?.push(el('li', { part: 'entry' }, ...known, this.#why(entry, `why-${i}`, ledger, said, speak)));
+      const known = speak.entry(entry).map(([what, figure]) => el('p', {}, el('span', { part: 'what' }, what), figure ? said.colon + figure : ''));
+      groups.get(GROUPS[entry.kind])?.push(el('li', { part: 'entry' }, ...known, this.#why(entry, `why-${i}`, said, speak)));
     });
     const sections = [...groups].flatMap(([name, items]) =>
       items.length ? [el('section', { part: 'section' }, el('h3', {}, said.groups[name as keyof PrivacyWords['groups']]), el('ul', {}, ...items))] : [],
@@ -331,9 +361,8 @@ export class MaitrePrivacy extends HTMLElement {
     return sections;
   }
 
-  #why(entry: LedgerEntry, id: string, ledger: Ledger, said: PrivacyWords, speak: Speaker, more: string[] = []): Node {
-    const until =
-      entry.until !== undefined ? say(said.until, speak.date(entry.until)) : ledger.consent === 'profile' && ledger.until ? say(said.untilAll, speak.date(ledger.until)) : '';
+  #why(entry: LedgerEntry, id: string, said: PrivacyWords, speak: Speaker, more: string[] = []): Node {
+    const until = entry.until === undefined ? '' : say(said.until, speak.date(entry.until));
     const lines = [...speak.reasons(entry.why), ...more, until].filter(Boolean);
     return el('details', { id, open: this.#isOpen(id) }, el('summary', { id: `${id}-summary` }, said.why), ...lines.map((reason) => el('p', { part: 'reason' }, reason)));
   }
@@ -398,6 +427,15 @@ export class MaitrePrivacy extends HTMLElement {
     if (id && this.#focused() !== id) this.#find(id)?.focus();
   }
 }
+
+/** Whether anything of earlier visits lies in localStorage. */
+const isStored = (): boolean => {
+  try {
+    return Object.keys(localStorage).some((key) => key === NAME || key.startsWith(`${NAME}:`));
+  } catch {
+    return false;
+  }
+};
 
 /** Hands the ledger to the visitor as a file. */
 const download = (ledger: Ledger, maitre: Maitre): void => {

@@ -168,9 +168,10 @@ export interface KeptProfile {
   isCapped: boolean;
   /** All that is known, in the engine's own form; "" when that is nothing. */
   profile: string;
-  /** What says what it means: the `offers` and `wasm` of the options. */
+  /** What says what it means: the `offers`, `wasm` and `integrity` of the options. */
   offers: string | URL | object;
   wasm?: string | URL | undefined;
+  integrity: { wasm?: string | undefined; offers?: string | undefined };
 }
 
 /**

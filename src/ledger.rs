@@ -32,11 +32,13 @@ pub fn ledger(config: &str, kept: &str, now: Millis, host: &dyn Host) -> Value {
     for (_, entry, why) in writer.entries {
         entries.push(entry.with("why", Value::List(why)).done());
     }
+    // While the config has an error nothing is erased: the rule that asks for it may be the broken one.
+    let others = if plan.is_sound() { reading.unasked } else { 0 };
     let until = (profile.touched > 0).then(|| (profile.touched + plan.retention()) as f64);
     Object::default()
         .maybe("until", until)
         .with("entries", Value::List(entries))
-        .number("others", reading.unasked as f64)
+        .number("others", others as f64)
         .done()
 }
 

@@ -129,7 +129,11 @@ impl<'a> Reader<'a> {
         match self.peek() {
             Some(b'{') => self.nested(Self::map),
             Some(b'[') => self.nested(Self::list),
-            Some(b'"') => self.string().map(Value::Text),
+            // What it belongs to is told to be without it.
+            Some(b'"') => self.string().map(|text| match text.len() {
+                0..=LONGEST_TEXT => Value::Text(text),
+                _ => Value::Null,
+            }),
             Some(b'-' | b'0'..=b'9') => self.number(),
             _ => self.word(),
         }
@@ -180,9 +184,11 @@ impl<'a> Reader<'a> {
             return None;
         }
         let start = self.at;
-        let key = self.string()?;
+        let mut key = self.string()?;
         if key.len() > LONGEST_KEY {
             self.fault_at(start, "this key has more than 2000 bytes", "write a shorter one");
+            // As much as is fit to be told.
+            key = key.chars().take(40).collect::<String>() + "…";
         }
         self.space();
         if !self.eat(b':') {

@@ -91,7 +91,7 @@ test('it says what is remembered, why by the titles of offers and audiences, and
   await page.evaluate(() => document.querySelector('maitre-privacy').refresh());
   const text = await words(page);
   for (const part of ['on this device, and nowhere else', 'Running', 'For what may be shown to you: “Run with us”.', 'To know whether you belong to: “Keen runners”.', 'Fades by half every 14 days.',
-    'Purchases: once', 'plan: pro', 'Because the site asks to remember it.', 'Goes by itself after', 'Kept until you erase it; gone after']) {
+    'Purchases: once', 'plan: pro', 'Because the site asks to remember it.', 'Goes by itself after', 'All of this is kept until you erase it, and is gone after']) {
     assert.ok(text.includes(part), `${part}\n${text}`);
   }
   assert.doesNotMatch(text, /never kept|undefined|NaN|%|\[object/);
@@ -317,7 +317,7 @@ test('without Maitre, or without its config, it says so, and what can be done ca
   const guest = await house.visitor();
   const bare = await guest.open('/t/bare-panel.html');
   await said(bare);
-  assert.match(await words(bare), /Nothing is remembered\./);
+  assert.match(await words(bare), /This page can’t tell what is remembered\./);
 
   const { page } = await open({ guest, before: (page) => page.route('**/maitre.wasm', async (route) => (page.wasm = (page.wasm ?? 0) + 1) > 1 ? route.abort() : route.continue()) });
   assert.match(await words(page), /can’t be put into words just now/);
@@ -325,5 +325,51 @@ test('without Maitre, or without its config, it says so, and what can be done ca
   await panel(page).getByRole('button', { name: 'Yes, forget it' }).click();
   assert.equal(await eventually(() => status(page), 'Done. All of it is forgotten.'), 'Done. All of it is forgotten.');
   assert.deepEqual(guest.problems.filter(({ kind }) => kind === 'uncaught'), []);
+  await guest.close();
+});
+
+test('it keeps up with the page, a banner, and other tabs, and saves nothing that it had not been told', async () => {
+  const { page, guest, path } = await open({ consent: 'memory' });
+  assert.match(await words(page), /Nothing is written down/);
+  await page.evaluate(() => window.maitre.consent('profile'));
+  assert.equal(await eventually(() => panel(page).locator('#level-profile').isChecked(), true), true);
+  await track(page, 'view_item', { item_category: 'running' });
+  assert.equal(await eventually(() => panel(page).locator('#amount-running').inputValue(), '1'), '1');
+
+  // What the visitor has ticked stays, and what was not touched is what the page thinks by now.
+  await panel(page).locator('#level-visit').check();
+  await track(page, 'purchase', { value: 9 });
+  assert.equal(await eventually(async () => (await words(page)).includes('Purchases'), true), true);
+  assert.equal(await panel(page).locator('#level-visit').isChecked(), true);
+  await page.reload();
+  await ready(page);
+  await said(page);
+  await page.evaluate(() => {
+    window.maitre.consent('profile');
+    document.querySelector('maitre-privacy').shadowRoot.querySelector('#apply').click();
+  });
+  assert.equal(await page.evaluate(() => window.maitre.kept().consent), 'profile');
+  await page.waitForFunction(() => Object.keys(localStorage).some((key) => key.startsWith('maitre:')));
+
+  const other = await open({ guest, consent: 'memory' });
+  assert.match(await words(other.page), /From earlier visits something is stored in this browser/);
+  await other.page.goto(path);
+  await ready(other.page);
+  await said(other.page);
+  await panel(other.page).getByRole('button', { name: 'Forget all of it' }).click();
+  await panel(other.page).getByRole('button', { name: 'Yes, forget it' }).click();
+  await page.bringToFront();
+  assert.equal(await eventually(async () => (await words(page)).includes('Purchases'), false), false);
+  assert.deepEqual(guest.problems, []);
+  await guest.close();
+});
+
+test('of what is nobody’s business it asks nobody of whom nothing is known, and a word that can’t be read may have been a no', async () => {
+  const { page, guest } = await open({ before: (page) => page.addInitScript(() => localStorage.setItem('maitre-consent', 'banana')) });
+  assert.equal(await page.evaluate(() => window.maitre.kept().consent), 'memory');
+  const client = await guest.context.newCDPSession(page);
+  const tree = (await client.send('Accessibility.getFullAXTree')).nodes.map(({ name }) => name?.value).join('\n');
+  assert.match(tree, /Running/);
+  assert.doesNotMatch(tree, /Expecting/);
   await guest.close();
 });

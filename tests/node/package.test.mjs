@@ -113,7 +113,7 @@ test('nothing leaves: what the files of a page take from the browser is this, an
 
 /** What belongs to the language, and to the browser. Look well before adding to it: each is something that a page can do. */
 const LANGUAGE =
-  'Array Boolean Date Error Int32Array Intl JSON Map Math NaN Number Object Promise Reflect RegExp Set String TextDecoder TextEncoder URL URLSearchParams Uint32Array Uint8Array WeakMap WeakSet WebAssembly clearTimeout console queueMicrotask reportError setTimeout';
+  'Array Boolean Date Error Int32Array Intl JSON Map Math NaN Number Object Promise Reflect RegExp Set String TextDecoder TextEncoder URL URLSearchParams Uint32Array Uint8Array WeakMap WeakSet WebAssembly clearInterval clearTimeout console queueMicrotask reportError setInterval setTimeout';
 const DOM =
   'AbortController Blob BroadcastChannel CSSStyleSheet CustomEvent DocumentFragment Element HTMLAnchorElement HTMLAreaElement HTMLElement HTMLFormElement HTMLImageElement HTMLTemplateElement HTMLVideoElement IntersectionObserver MutationObserver Text addEventListener crypto customElements document fetch history indexedDB innerHeight localStorage location maitreAhead matchMedia navigator performance requestAnimationFrame requestIdleCallback screen scrollY sessionStorage window';
 const BROWSER = `${LANGUAGE} ${DOM}`.split(' ').sort();
