@@ -2,6 +2,7 @@
 //
 //   <script type="module" src="/maitre/consent.js" data-from="google"></script>
 
+import { followDataLayer } from './datalayer';
 import type { Consent, Maitre } from './types';
 
 /** What a bridge needs of Maitre. */
@@ -22,33 +23,14 @@ interface Bridge {
  * for some regions alone, since where the visitor is isn't known here.
  */
 export const followGoogle = (maitre: Told, { granted = 'profile', denied = 'memory' }: Bridge = {}): void => {
-  const read = (entry: unknown): void => {
+  followDataLayer((entry) => {
     if (!entry || typeof entry !== 'object') return;
     const [command, kind, said] = Array.prototype.slice.call(entry) as [unknown, unknown, Record<string, unknown> | undefined];
     if (command !== 'consent' || !said || typeof said !== 'object') return;
     const answer = said.personalization_storage;
     if (answer === 'granted' && said.region === undefined) maitre.consent(granted);
     if (answer === 'denied' && kind === 'update') maitre.consent(denied);
-  };
-  const safely = (entry: unknown): void => {
-    try {
-      read(entry);
-    } catch {
-      // An entry that throws when it is looked at: the page's business.
-    }
-  };
-  try {
-    const page = window as { dataLayer?: unknown[] };
-    const layer = (page.dataLayer ??= []);
-    if (Array.isArray(layer)) layer.forEach(safely);
-    const push = layer.push;
-    layer.push = function (this: unknown[], ...entries: unknown[]) {
-      entries.forEach(safely);
-      return push.apply(this, entries);
-    };
-  } catch {
-    // A data layer that can't be changed.
-  }
+  });
 };
 
 /** What TCF vendors are told, as far as it counts here. */

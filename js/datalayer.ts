@@ -47,11 +47,11 @@ const read = (entry: unknown, heard: Heard): void => {
   heard(event, { ...rest, ...(ecommerce as Params | undefined) });
 };
 
-/** Reads what the data layer holds and from then on what is pushed. Never throws into a push, and returns what the push returns. */
-export const listenToDataLayer = (heard: Heard): void => {
+/** Hands over what the data layer holds, and from then on what is pushed. Never throws into a push, and returns what the push returns. */
+export const followDataLayer = (heard: (entry: unknown) => void): void => {
   const each = (entry: unknown): void => {
     try {
-      read(entry, heard);
+      heard(entry);
     } catch {
       // As above.
     }
@@ -71,3 +71,6 @@ export const listenToDataLayer = (heard: Heard): void => {
     // One that can't be changed.
   }
 };
+
+/** Hears the events of the data layer. */
+export const listenToDataLayer = (heard: Heard): void => followDataLayer((entry) => read(entry, heard));

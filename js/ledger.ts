@@ -94,7 +94,7 @@ const fetched = async (url: string | URL, integrity = ''): Promise<Response> => 
 
 const PLAN = /\.plan($|[?#])/;
 
-/** Its memory lasts; only what it says is kept. */
+/** Work whose outcome is kept unless it failed. */
 const once = <T>(work: Promise<T>, failed: () => void): Promise<T> => {
   work.catch(failed);
   return work;

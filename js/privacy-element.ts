@@ -261,9 +261,12 @@ export class MaitrePrivacy extends HTMLElement {
     const focused = this.#focused();
     const speak = speaker(language, said);
     const level = ledger?.consent ?? maitre.kept().consent;
-    const act = (work: () => void, told: string): void => {
+    const act = (work: () => void, told: string, focus = ''): void => {
       work();
-      void this.refresh().then(() => (this.#status.textContent = told));
+      void this.refresh().then(() => {
+        this.#status.textContent = told;
+        this.#focus(focus);
+      });
     };
     const parts: Node[] = [
       el('div', { part: 'section' }, el('h2', { part: 'title' }, said.title), el('p', { part: 'hint' }, ledger ? said.where[level] : said.failed), ...(level !== 'profile' && isStored() ? [el('p', { part: 'hint' }, said.stored)] : [])),
@@ -367,7 +370,7 @@ export class MaitrePrivacy extends HTMLElement {
     return el('details', { id, open: this.#isOpen(id) }, el('summary', { id: `${id}-summary` }, said.why), ...lines.map((reason) => el('p', { part: 'reason' }, reason)));
   }
 
-  #actions(maitre: Maitre, ledger: Ledger | undefined, said: PrivacyWords, act: (work: () => void, told: string) => void): Node {
+  #actions(maitre: Maitre, ledger: Ledger | undefined, said: PrivacyWords, act: (work: () => void, told: string, focus?: string) => void): Node {
     const button = (id: string, label: string, pressed: () => void, part = 'button'): HTMLElement => {
       const made = el('button', { type: 'button', id, part }, label);
       made.addEventListener('click', pressed);
@@ -379,8 +382,7 @@ export class MaitrePrivacy extends HTMLElement {
     };
     const forget = (): void => {
       this.#isSure = false;
-      act(() => maitre.forget(), said.forgotten);
-      void this.refresh().then(() => this.#focus('forget'));
+      act(() => maitre.forget(), said.forgotten, 'forget');
     };
     return el(
       'section',

@@ -328,8 +328,6 @@ proptest! {
             }
             let text = tabs[tab].save();
             tabs[tab].written();
-            let own = tabs[1 - tab].save();
-            let _ = own;
             tabs[1 - tab].load([text.as_str()], "", now);
         }
         let mut texts = [tabs[0].save(), tabs[1].save()];

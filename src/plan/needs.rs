@@ -23,8 +23,8 @@ pub enum By {
 
 /// Calls `see` with every rule and what it needs.
 pub fn needs(config: &Config, see: &mut dyn FnMut(By, &Keep)) {
-    let families = families(config);
-    let whole = Keep::of(config, &families, &links(config));
+    let (families, links) = (families(config), links(config));
+    let whole = Keep::of(config, &families, &links);
     let mut named = Vec::new();
     let mut stages = whole.stage;
     for (index, offer) in config.offers.iter().enumerate() {
@@ -62,7 +62,7 @@ pub fn needs(config: &Config, see: &mut dyn FnMut(By, &Keep)) {
         see(By::Pressure, &keep);
     }
     let mut keep = Keep::nothing(config);
-    keep.freshness(config, &links(config));
+    keep.freshness(config, &links);
     see(By::Freshness, &keep);
     let keep = Keep {
         user: config.site.keep.clone(),

@@ -42,7 +42,7 @@ const OFFERS = {
 };
 
 let pages = 0;
-async function open({ lang = 'en', consent = 'profile', head = '', plan = false, visitor, before, guest } = {}) {
+async function open({ lang = 'en', consent = 'profile', head = '', visitor, before, guest } = {}) {
   pages += 1;
   const { path } = house.shop(`/t/panel-${pages}.html`, {
     offers: OFFERS,
@@ -286,7 +286,6 @@ test('it takes the colours of the page, and each part can be styled', async () =
 test('on a page that loads a plan it reads the config beside it', async () => {
   const { page, guest } = await open();
   await track(page, 'view_item', { item_category: 'running' });
-  const { offersPath } = { offersPath: `/t/panel-${pages}.offers.json` };
   // The plan is another form of the same config, and lies beside it.
   const { execFileSync } = await import('node:child_process');
   const { mkdtempSync, rmSync, writeFileSync } = await import('node:fs');
@@ -297,7 +296,7 @@ test('on a page that loads a plan it reads the config beside it', async () => {
   try {
     writeFileSync(join(folder, 'offers.json'), JSON.stringify(OFFERS));
     execFileSync(process.execPath, [fileURLToPath(new URL('../../pkg/cli.js', import.meta.url)), 'build', join(folder, 'offers.json')]);
-    const planPath = offersPath.replace('.json', '.plan');
+    const planPath = `/t/panel-${pages}.offers.plan`;
     house.put(planPath, readFileSync(join(folder, 'offers.plan')), { headers: { 'content-type': 'application/octet-stream' } });
     house.put('/t/planned.html', `<!doctype html><html lang="en"><link rel="icon" href="data:,"><title>Planned</title><script type="module" src="/maitre/maitre.js" data-offers="${planPath}" data-consent="profile"></script><script type="module" src="/maitre/privacy.js"></script><body>${HERO}<maitre-privacy></maitre-privacy>`, { headers: { 'content-security-policy': STRICT } });
   } finally {
