@@ -45,6 +45,8 @@ export const safekeeping = ({ core, local, own, isStopped, done, guard }: Safeke
   /** The page is left, perhaps to be kept for going back: WebKit would keep what is open then open, and no other tab could erase the database. */
   let isAway = false;
   let open: IDBTransaction | undefined;
+  /** How often all was forgotten: what was read before is not to be put back after. */
+  let forgotten = 0;
 
   /** Does `work` in a transaction of its own, and `end`s when that is kept, or can't be. Where there is no database, one is made only if `isNeeded`. */
   const transact = (isNeeded: () => unknown, work: (store: IDBObjectStore) => void, end: (isKept: boolean) => void): void => {
@@ -118,6 +120,8 @@ export const safekeeping = ({ core, local, own, isStopped, done, guard }: Safeke
     let before = 0;
     let isLater = false;
     let hasRestored = false;
+    const begun = forgotten;
+    const isOver = (): boolean => isStopped() || begun !== forgotten;
     transact(
       // Nothing was kept yet: without something to keep, no database either.
       () => isForced || foldable(readAll(local), own(), now()).length,
@@ -125,7 +129,7 @@ export const safekeeping = ({ core, local, own, isStopped, done, guard }: Safeke
         const keys = store.getAllKeys();
         const values = store.getAll();
         values.onsuccess = guard(() => {
-          if (isStopped()) return;
+          if (isOver()) return;
           const copies = new Map(keys.result.map((key, i) => [key as string, values.result[i] as string]));
           const kept = readBase(copies.get(KEY));
           const { base, deltas } = readAll(local);
@@ -159,7 +163,7 @@ export const safekeeping = ({ core, local, own, isStopped, done, guard }: Safeke
         });
       },
       (isKept) => {
-        if (!isKept || isStopped()) return;
+        if (!isKept || isOver()) return;
         const here = readBase(local.get(NAME));
         const { seq, folded } = readBase(next);
         // Gone meanwhile, all of it: forgotten by another tab.
@@ -197,6 +201,7 @@ export const safekeeping = ({ core, local, own, isStopped, done, guard }: Safeke
     },
     /** What was put back here was being erased: it goes as well, as far as it is still that. */
     forget(): void {
+      forgotten += 1;
       for (const [key, value] of restored) if (local.get(key) === value) local.remove(key);
       restored.clear();
     },

@@ -144,8 +144,7 @@ export const keepProfile = (keeper: Keeper): Kept => {
   on(window, 'storage', ({ key, newValue, storageArea }: StorageEvent) => {
     if (storageArea !== localStorage || key === Key.Ahead || (key !== null && key !== NAME && !key.startsWith(`${NAME}:`))) return;
     if (key === null || (newValue === null && (key === NAME || (key === keyOf(tab) && !isFolded())))) {
-      eraseDatabase();
-      leave();
+      heard();
       forgotten();
     } else if (document.hidden) {
       isStale = true;

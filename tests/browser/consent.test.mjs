@@ -217,6 +217,52 @@ test('forgetting is forgetting in every tab, and none brings it back', async () 
   await guest.close();
 });
 
+/** Runs in the page, before Maitre: what was asked of the database is answered when the test says so, by `window.release()`. */
+function holdDatabase() {
+  const held = [];
+  window.held = () => held.length;
+  window.release = () => held.splice(0).forEach((answer) => answer());
+  const hold = (prototype, type) =>
+    Object.defineProperty(prototype, `on${type}`, {
+      set(heard) {
+        this.addEventListener(type, (event) => void held.push(() => heard.call(this, event)));
+      },
+    });
+  hold(IDBTransaction.prototype, 'complete');
+}
+
+test('what a tab was putting back from the database as another forgot does not come back', async () => {
+  const { page, guest } = await serve('profile');
+  await track(page, 'view_item');
+  await reload(page);
+  await written(page);
+  await guest.pass('40m');
+  const path = new URL(page.url()).pathname;
+  const folder = await guest.open(path);
+  await ready(folder);
+  assert.equal(await eventually(async () => (await stored(folder)).local.includes('maitre'), true), true);
+  await folder.close();
+  // As another tab's erasing does, which reaches localStorage before the database, and this tab's ears last.
+  await page.goto('/t/plain.html');
+  await page.evaluate(() => localStorage.clear());
+  const late = await guest.context.newPage();
+  await late.addInitScript(holdDatabase);
+  await late.goto(path);
+  await ready(late);
+  await late.waitForFunction(() => window.held());
+  await page.evaluate(() => {
+    indexedDB.deleteDatabase('maitre');
+    new BroadcastChannel('maitre').postMessage('forget');
+  });
+  await late.waitForTimeout(200);
+  await late.evaluate(() => window.release());
+  await written(late);
+  assert.deepEqual(await eventually(async () => (await stored(late)).databases, []), []);
+  assert.deepEqual(await shown(late), ['evening']);
+  assert.equal((await stored(late)).local.includes('maitre'), false);
+  await guest.close();
+});
+
 test('what the page erases itself (localStorage.clear) is forgotten in every tab', async () => {
   const { page, guest } = await serve('profile');
   const other = await guest.open(new URL(page.url()).pathname);
