@@ -170,6 +170,7 @@ fn sections(root: &Node, config: &mut Config, report: &mut Report) {
         config.interests = interest::read(&interests, &mut rules, report);
         for interest in &config.interests {
             rules.topic_tallies.push(interest.tally);
+            rules.asked_topics.push(false);
         }
     }
     if let Some(audiences) = root
@@ -235,6 +236,16 @@ fn sections(root: &Node, config: &mut Config, report: &mut Report) {
     }
     if rules.asks_stage && root.get("lifecycle").is_none() {
         config.stages = lifecycle::read(&lifecycle, &config.audiences, &mut rules, report);
+    }
+    // The rule that asks may be the one with an error.
+    if let Some(interests) = root.get("interests").filter(|_| report.errors() == 0) {
+        for (interest, is_asked) in config.interests.iter().zip(&rules.asked_topics) {
+            if let (false, Some(node)) = (*is_asked, interests.get(&interest.topic)) {
+                let what = "no rule asks about the interest `%`, so it is not kept";
+                let remedy = "ask about `interest.%` in a condition or a `fit`, or remove it";
+                report.warn(&node, what, remedy, &[&interest.topic, &interest.topic]);
+            }
+        }
     }
     config.happenings = rules.happenings;
     config.tallies = rules.tallies;

@@ -38,6 +38,8 @@ pub(super) struct Rules<'a> {
     /// The tally of each topic.
     pub topic_tallies: Vec<usize>,
     pub broken_topics: Vec<String>,
+    /// Which of the topics some rule asks about.
+    pub asked_topics: Vec<bool>,
     pub stages: Vec<&'a str>,
     pub lifecycle_is_broken: bool,
     /// Some rule asks about stages.
@@ -87,6 +89,7 @@ impl<'a> Rules<'a> {
             topics: Vec::new(),
             topic_tallies: Vec::new(),
             broken_topics: Vec::new(),
+            asked_topics: Vec::new(),
             stages: Vec::new(),
             lifecycle_is_broken: false,
             asks_stage: false,

@@ -22,8 +22,11 @@ impl Rules<'_> {
             return (Path::Field(steps()), Shape::Any);
         }
         if let Some((known, _, shape)) = VOCABULARY.iter().find(|(_, path, _)| *path == name) {
-            if let (Known::TopInterest, Some(broken)) = (known, self.broken_topics.first()) {
-                report.wrong_key(node, "the interest `%` has an error", "mend it there", &[broken]);
+            if *known == Known::TopInterest {
+                self.asked_topics.fill(true);
+                if let Some(broken) = self.broken_topics.first() {
+                    report.wrong_key(node, "the interest `%` has an error", "mend it there", &[broken]);
+                }
             }
             if matches!(known, Known::StageNow | Known::StageBefore | Known::StageDays) {
                 self.need_lifecycle(node, report);
@@ -52,6 +55,9 @@ impl Rules<'_> {
                         report.wrong_key(node, "the interest `%` has an error", "mend it there", &[rest]);
                     }
                     let tally = self.topic_tallies.get(index).copied().unwrap_or_default();
+                    if let Some(is_asked) = self.asked_topics.get_mut(index) {
+                        *is_asked = true;
+                    }
                     return (Path::Interest(tally), Shape::Number);
                 }
                 None => report.unknown(node, true, "topic", rest, &self.topics),
