@@ -439,9 +439,21 @@ const isStored = (): boolean => {
   }
 };
 
+/** What is told of times and spans, with those as ISO 8601 has them. What the page said of the visitor, and what rules ask, stays as it is. */
+const readable = (thing: unknown, key = ''): unknown => {
+  if (typeof thing === 'number') {
+    const date = new Date(thing);
+    if (/^(until|first|last|since)$/.test(key)) return Number.isNaN(+date) ? thing : date.toISOString();
+    return /^(window|halfLife)$/.test(key) ? `PT${thing / 1000}S` : thing;
+  }
+  if (!thing || typeof thing !== 'object' || /^values?$/.test(key)) return thing;
+  if (Array.isArray(thing)) return thing.map((each) => readable(each));
+  return Object.fromEntries(Object.entries(thing).map(([key, each]) => [key, readable(each, key)]));
+};
+
 /** Hands the ledger to the visitor as a file. */
 const download = (ledger: Ledger, maitre: Maitre): void => {
-  const all = { site: location.host, at: new Date(now()).toISOString(), ...ledger, profile: maitre.kept().profile };
+  const all = { site: location.host, at: new Date(now()).toISOString(), ...(readable(ledger) as Ledger), profile: maitre.kept().profile };
   const url = URL.createObjectURL(new Blob([`${JSON.stringify(all, null, 2)}\n`], { type: 'application/json' }));
   const link = el('a', { href: url, download: `${location.hostname || 'site'}-remembered.json` });
   link.click();

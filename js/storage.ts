@@ -69,8 +69,8 @@ export const failing = (report: Report) => (error: unknown): void =>
 /** Takes in what is stored, and tells if some of it is damaged; `true`: it should be folded and written anew. */
 export const loadInto = (core: Core, report: Report, texts: readonly string[], own: string): boolean => {
   const found = core.load(texts.join('\n'), own, now());
-  if (found === 'damaged') report('some of what was stored is damaged', 'the rest is used');
-  if ([...texts, own].some(isNewer)) report('a newer version has stored something', 'it is left as it is');
+  if (found === 'damaged') report('some of what was stored is damaged', 'nothing to do: the rest is used');
+  if ([...texts, own].some(isNewer)) report('a newer version has stored something', 'it is left alone; serve one version on all pages');
   return !!found;
 };
 

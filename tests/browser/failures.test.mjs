@@ -185,7 +185,7 @@ test('what lies broken in storage is passed over, and told once', async () => {
   });
   await track(page, 'view_item');
   assert.deepEqual(await shown(page), ['fan']);
-  assert.deepEqual(told(), ['maitre: some of what was stored is damaged; the rest is used']);
+  assert.deepEqual(told(), ['maitre: some of what was stored is damaged; nothing to do: the rest is used']);
   assert.deepEqual(guest.problems, []);
   await guest.close();
 });

@@ -182,6 +182,7 @@ test('what is remembered can be taken along, as JSON', async () => {
   const { page, guest } = await open();
   await track(page, 'view_item', { item_category: 'running' });
   await track(page, 'view_item', { item_category: 'baby' });
+  await page.evaluate(() => window.maitre.set({ plan: { first: 3 } }));
   await page.evaluate(() => document.querySelector('maitre-privacy').refresh());
   const [file] = await Promise.all([page.waitForEvent('download'), panel(page).getByRole('button', { name: 'Download all of it (JSON)' }).click()]);
   assert.equal(file.suggestedFilename(), 'localhost-remembered.json');
@@ -189,6 +190,13 @@ test('what is remembered can be taken along, as JSON', async () => {
   assert.equal(all.consent, 'profile');
   assert.deepEqual(all.entries.filter(({ kind }) => kind === 'interest').map(({ topic, score }) => [topic, Math.round(score)]), [['running', 1], ['pregnancy', 1]]);
   assert.match(all.profile, /^1\./);
+  // Times are for people to read.
+  const DATE = /^20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
+  assert.match(all.until, DATE);
+  const { value, since } = all.entries.find(({ kind }) => kind === 'attribute');
+  assert.match(since, DATE);
+  assert.deepEqual(value, { first: 3 });
+  assert.match(all.entries.find(({ topic }) => topic === 'running').halfLife, /^PT\d+S$/);
   assert.deepEqual(guest.problems, []);
   await guest.close();
 });

@@ -98,6 +98,8 @@ test('once loaded it works offline', async () => {
   const guest = await house.visitor();
   const page = await guest.open(path);
   await ready(page);
+  // The last that is fetched, when the browser is idle.
+  await page.waitForFunction(() => performance.getEntriesByName(new URL('/maitre/safekeeping.js', location.href).href).some(({ responseEnd }) => responseEnd > 0));
   await guest.context.setOffline(true);
   assert.deepEqual(await shown(page), ['card']);
   await page.getByRole('button', { name: 'Dismiss' }).click();

@@ -24,7 +24,11 @@ pub fn at(text: &str) -> Millis {
 pub fn engine(config: &Json) -> Engine {
     let engine = broken_engine(&config.to_string());
     let is_unasked = |problem: &&Problem| problem.what.starts_with("no rule asks about the interest");
-    let problems: Vec<_> = engine.problems().iter().filter(|problem| !is_unasked(problem)).collect();
+    let problems: Vec<_> = engine
+        .problems()
+        .iter()
+        .filter(|problem| !is_unasked(problem))
+        .collect();
     assert!(problems.is_empty(), "{config}: {problems:?}");
     engine
 }
