@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { eventually, heroes, HERO, ready, shown, stored, track } from './fixtures.mjs';
+import { eventually, heroes, HERO, ready, shown, stored, track, written } from './fixtures.mjs';
 import { openHouse } from './harness.mjs';
 
 let house;
@@ -28,7 +28,6 @@ async function serve(consent, { offers = FAN, before, guest } = {}) {
   return { page, guest };
 }
 
-const written = (page) => page.waitForTimeout(350);
 const reload = async (page) => {
   await page.reload();
   await ready(page);

@@ -31,6 +31,9 @@ export const track = (page, event, params) => page.evaluate(([event, params]) =>
 
 export const decided = (page, placement = 'hero') => page.evaluate((placement) => window.maitre.decide(placement).offers.map(({ id }) => id), placement);
 
+/** Until what was said is written, however busy the machine: timers keep their order, and idle moments theirs. */
+export const written = (page) => page.evaluate(() => new Promise((resolve) => setTimeout(() => requestIdleCallback(resolve, { timeout: 1000 }), 350)));
+
 /** What became of an offer: `shown`, `capped` … */
 export const statusOf = (page, offer, placement = 'hero') =>
   page.evaluate(([offer, placement]) => window.maitre.explain(placement).offers.find((each) => each.offer === offer)?.status, [offer, placement]);
@@ -63,7 +66,7 @@ export const looked = (page, selector) =>
   );
 
 /** Asks until the answer is what is wanted; the last answer otherwise. */
-export async function eventually(ask, wanted, patience = 5000) {
+export async function eventually(ask, wanted, patience = 15_000) {
   const end = performance.now() + patience;
   for (;;) {
     const answer = await ask();

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { card, eventually, ready, stored, track } from './fixtures.mjs';
+import { card, eventually, ready, stored, track, written } from './fixtures.mjs';
 import { openHouse } from './harness.mjs';
 
 let house;
@@ -41,7 +41,6 @@ const reload = async (page) => {
 };
 /** As a visitor does it, so that the page can still write. */
 const close = (page) => Promise.all([page.waitForEvent('close'), page.close({ runBeforeUnload: true })]);
-const written = (page) => page.waitForTimeout(350);
 
 test('a tab that reloads or closes at once loses nothing', async () => {
   const guest = await house.visitor();

@@ -106,7 +106,7 @@ async function knows(tab, expected) {
 }
 
 for (const name of ENGINES) {
-  describe(name, { timeout: 120_000 }, () => {
+  describe(name, { timeout: 600_000 }, () => {
     const random = chance(20261128);
     let browser;
     before(async () => void (browser = await launch(name, { proxy })));

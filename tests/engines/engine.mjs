@@ -128,7 +128,7 @@ export async function launch(name, { profile = freshProfile(name), proxy, locale
 }
 
 /** What hangs is told, with its name. */
-async function soon(work, otherwise, patience = 40_000) {
+async function soon(work, otherwise, patience = 120_000) {
   let timer;
   const late = new Promise((_, reject) => (timer = setTimeout(() => reject(new Error(`${otherwise}, within ${patience} ms`)), patience)));
   try {

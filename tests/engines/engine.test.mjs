@@ -25,7 +25,7 @@ after(async () => {
 const focus = () => document.activeElement.textContent || document.activeElement.localName;
 
 for (const name of ENGINES) {
-  describe(name, { timeout: 120_000 }, () => {
+  describe(name, { timeout: 600_000 }, () => {
     let browser;
     before(async () => void (browser = await launch(name, { proxy })));
     after(() => browser?.close());

@@ -50,38 +50,35 @@ async function tellAround() {
   parent.postMessage({ known: window.known(), told: window.told, errors: window.errors }, '*');
 }
 
-/** Runs in the page around: what each of these states of storage comes to, in a page that begins with it. */
-async function attempts(states) {
+/** Runs in the page around: what this state of storage comes to, in a page that begins with it. */
+async function attempt({ local, database }) {
   const answered = (request) => new Promise((resolve, reject) => Object.assign(request, { onsuccess: () => resolve(request.result), onerror: () => reject(request.error) }));
-  const results = [];
-  for (const { local, database } of states) {
-    await answered(indexedDB.deleteDatabase('maitre'));
-    localStorage.clear();
-    sessionStorage.clear();
-    for (const [key, value] of Object.entries(local)) localStorage.setItem(key, value);
-    if (database) {
-      const opening = indexedDB.open('maitre', 1);
-      opening.onupgradeneeded = () => {
-        const store = opening.result.createObjectStore('profile');
-        for (const [key, value] of Object.entries(database)) store.put(value, key);
-      };
-      (await answered(opening)).close();
-    }
-    const frame = document.createElement('iframe');
-    frame.src = '/t/faults-profile.html';
-    await new Promise((resolve) => {
-      frame.onload = resolve;
-      document.body.append(frame);
-    });
-    const page = frame.contentWindow;
-    await page.began;
-    // What lies in the database only is put back when the browser is idle.
-    const end = performance.now() + (database ? 3000 : 0);
-    while (performance.now() < end && page.known() !== 15 && !page.told.length) await new Promise((resolve) => setTimeout(resolve, 20));
-    results.push({ known: page.known(), told: page.told, errors: page.errors });
-    frame.remove();
+  await answered(indexedDB.deleteDatabase('maitre'));
+  localStorage.clear();
+  sessionStorage.clear();
+  for (const [key, value] of Object.entries(local)) localStorage.setItem(key, value);
+  if (database) {
+    const opening = indexedDB.open('maitre', 1);
+    opening.onupgradeneeded = () => {
+      const store = opening.result.createObjectStore('profile');
+      for (const [key, value] of Object.entries(database)) store.put(value, key);
+    };
+    (await answered(opening)).close();
   }
-  return results;
+  const frame = document.createElement('iframe');
+  frame.src = '/t/faults-profile.html';
+  await new Promise((resolve) => {
+    frame.onload = resolve;
+    document.body.append(frame);
+  });
+  const page = frame.contentWindow;
+  await page.began;
+  // What lies in the database only is put back when the browser is idle.
+  const end = performance.now() + (database ? 15_000 : 0);
+  while (performance.now() < end && page.known() !== 15 && !page.told.length) await new Promise((resolve) => setTimeout(resolve, 20));
+  const found = { known: page.known(), told: page.told, errors: page.errors };
+  frame.remove();
+  return found;
 }
 
 let house;
@@ -250,7 +247,8 @@ inEach((name) => {
       ...flips.filter((_, i) => i % 6 === 0).map(({ key, value }) => ({ local: {}, database: inDatabase({ ...whole, [key]: value }) })),
     ];
     const cases = [undefined, undefined, ...flips, ...flips.filter((_, i) => i % 6 === 0)];
-    const results = await tab.evaluate(attempts, states);
+    const results = [];
+    for (const state of states) results.push(await tab.evaluate(attempt, state));
     for (const [i, { known, told, errors }] of results.entries()) {
       const flip = cases[i];
       const what = `${states[i].database ? 'database' : 'localStorage'}, ${flip ? `${flip.key}, byte ${flip.index}: ${flip.value}` : 'whole'}: ${known} known; ${told.join('; ')}`;

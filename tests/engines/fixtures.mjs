@@ -8,7 +8,7 @@ import { ENGINES } from './engine.mjs';
 /** `tests(name)` for each engine, side by side: most of what they do is waiting. */
 export const inEach = (tests) =>
   describe('engines', { concurrency: 3 }, () => {
-    for (const name of ENGINES) describe(name, { concurrency: 1, timeout: 180_000 }, () => tests(name));
+    for (const name of ENGINES) describe(name, { concurrency: 1, timeout: 600_000 }, () => tests(name));
   });
 
 /** Any number of pings up to 4,095, told bit by bit by the offers that are eligible. */
@@ -35,7 +35,7 @@ export async function ready(tab) {
 }
 
 /** Until it is so. A page that is just being left can't be asked, which is no answer either. */
-export async function until(isSo, patience = 15_000) {
+export async function until(isSo, patience = 45_000) {
   let failed;
   for (const end = performance.now() + patience; performance.now() < end; ) {
     try {

@@ -58,7 +58,7 @@ export async function killAll(profile) {
 }
 
 /** Until none of them is left. */
-export async function gone(profile, patience = 5_000) {
+export async function gone(profile, patience = 20_000) {
   const end = performance.now() + patience;
   for (let left = family(profile); left.length; left = family(profile)) {
     if (performance.now() > end) throw new Error(`still there: ${left.map(({ pid, command }) => `${pid} ${command}`).join('; ')}`);
