@@ -7,21 +7,13 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { card, eventually, HERO, heroes, looked, ready, settled, shown, statusOf, stored, track } from './fixtures.mjs';
+import { card, eventually, HERO, heroes, looked, ready, settled, shown, statusOf, stored, STRICT, track } from './fixtures.mjs';
 import { findBrowser } from '../../tools/browser.mjs';
 import { FLAGS, openHouse } from './harness.mjs';
 
 const SNIPPET = readFileSync(new URL('../../pkg/snippet.js', import.meta.url), 'utf8');
 const HASH = `'sha256-${createHash('sha256').update(SNIPPET).digest('base64')}'`;
-const STRICT = [
-  "default-src 'none'",
-  `script-src 'self' 'wasm-unsafe-eval' ${HASH}`,
-  "style-src 'self'",
-  "connect-src 'self'",
-  "img-src 'self' data:",
-  "require-trusted-types-for 'script'",
-  "trusted-types 'none'",
-].join('; ');
+const WITH_SNIPPET = STRICT.replace("'wasm-unsafe-eval'", `$& ${HASH}`);
 const ROOM = '<link rel="stylesheet" href="/t/room.css">';
 
 let house;
@@ -33,7 +25,7 @@ after(() => house?.close());
 
 let sites = 0;
 /** A site of pages `a`, `b` …: each path with its body. Every page has the snippet, under a strict policy. */
-function site(pages, { offers, consent = 'profile', tag = '', head = '', csp = STRICT }) {
+function site(pages, { offers, consent = 'profile', tag = '', head = '', csp = WITH_SNIPPET }) {
   sites += 1;
   const base = `/ahead-${sites}`;
   house.put(`${base}/offers.json`, JSON.stringify(offers));

@@ -8,6 +8,17 @@ export const heroes = (...offers) => ({
   offers: offers.map((offer, i) => ({ placement: 'hero', value: { site: 100 / 2 ** i }, content: card(offer.id), ...offer })),
 });
 
+/** A content policy that allows no more than Maitre needs. */
+export const STRICT = [
+  "default-src 'none'",
+  "script-src 'self' 'wasm-unsafe-eval'",
+  "style-src 'self'",
+  "connect-src 'self'",
+  "img-src 'self' data:",
+  "require-trusted-types-for 'script'",
+  "trusted-types 'none'",
+].join('; ');
+
 export const HERO = '<div data-placement="hero"><p id="fallback">As ever</p></div>';
 
 /** What the hero shows: ids of offers, or "fallback" once that was decided. */

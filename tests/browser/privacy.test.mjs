@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { eventually, handClock, heroes, HERO, looked, ready, settled, shown, statusOf } from './fixtures.mjs';
+import { eventually, handClock, HERO, heroes, looked, ready, settled, shown, statusOf, STRICT } from './fixtures.mjs';
 import { openHouse } from './harness.mjs';
 
 let house;
@@ -10,16 +10,6 @@ before(async () => {
   house = await openHouse();
 });
 after(() => house?.close());
-
-const STRICT = [
-  "default-src 'none'",
-  "script-src 'self' 'wasm-unsafe-eval'",
-  "style-src 'self'",
-  "connect-src 'self'",
-  "img-src 'self' data:",
-  "require-trusted-types-for 'script'",
-  "trusted-types 'none'",
-].join('; ');
 
 const OFFERS = heroes(
   { id: 'card', cap: { exposures: 1 }, content: { template: 'card', title: 'Card', text: 'Text', cta: 'Go', link: '#go' } },
