@@ -4,9 +4,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { heroes, HERO } from '../browser/fixtures.mjs';
 import { serveHouse } from '../browser/house.mjs';
-import { launch } from './engine.mjs';
 import { inEach, ready, until } from './fixtures.mjs';
-import { recordingProxy } from './proxy.mjs';
 
 const OFFERS = heroes({ id: 'fan', eligible: { $did: { event: 'view_item' } }, cap: { exposures: 9, per: '30d' } }, { id: 'evening' });
 const NOTHING = { local: [], session: [], databases: [], cookies: '' };
@@ -44,20 +42,9 @@ function everything() {
 /** Longer than writing is put off: 200 ms, and a second for the browser to be idle. */
 const written = () => new Promise((resolve) => setTimeout(resolve, 1500));
 
-inEach((name) => {
-  let proxy;
-  let browser;
-  before(async () => {
-    proxy = await recordingProxy(house);
-    browser = await launch(name, { proxy });
-  });
-  after(async () => {
-    await browser?.close();
-    await proxy?.close();
-  });
-
+inEach(() => house, (engine) => {
   async function enter(consent) {
-    const tab = await browser.open(house.url + pathOf(consent));
+    const tab = await engine.browser.open(house.url + pathOf(consent));
     await ready(tab);
     return tab;
   }

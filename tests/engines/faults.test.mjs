@@ -7,9 +7,7 @@ import { extname, join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { ROOTS } from '../../tools/serve.mjs';
 import { serveHouse } from '../browser/house.mjs';
-import { launch } from './engine.mjs';
 import { chance, COUNT, inEach, pings, ready, until } from './fixtures.mjs';
-import { recordingProxy } from './proxy.mjs';
 
 const SILENCE = 31 * 60_000;
 
@@ -103,18 +101,10 @@ before(async () => {
 });
 after(() => house?.close());
 
-inEach((name) => {
-  let proxy;
-  let browser;
+inEach(() => house, (engine) => {
   let tab;
   before(async () => {
-    proxy = await recordingProxy(house);
-    browser = await launch(name, { proxy });
-    tab = await browser.open(`${house.url}/t/bare.html`);
-  });
-  after(async () => {
-    await browser?.close();
-    await proxy?.close();
+    tab = await engine.browser.open(`${house.url}/t/bare.html`);
   });
 
   /** The page at this address, once Maitre is there. */
@@ -131,7 +121,7 @@ inEach((name) => {
   /** In another tab: pages that are kept for going back to are gone with the one before. */
   async function clear() {
     const before = tab;
-    tab = await browser.open(`${house.url}/t/bare.html`);
+    tab = await engine.browser.open(`${house.url}/t/bare.html`);
     await before.close();
     await tab.evaluate(async () => {
       localStorage.clear();
@@ -229,7 +219,7 @@ inEach((name) => {
   }
 
   test('a byte that is damaged costs what it lies in, at most, and is told once', async () => {
-    const random = chance(name.length * 7919);
+    const random = chance(engine.name.length * 7919);
     const whole = await laid();
     const parts = { maitre: 7, 'maitre:a': 3, 'maitre:b': 5 };
     const flips = Object.keys(whole).flatMap((key) =>

@@ -1,14 +1,31 @@
 // What the tests of the engines share.
 
 import assert from 'node:assert/strict';
-import { describe } from 'node:test';
+import { after, before, describe } from 'node:test';
 import { card } from '../browser/fixtures.mjs';
-import { ENGINES } from './engine.mjs';
+import { ENGINES, launch } from './engine.mjs';
+import { recordingProxy } from './proxy.mjs';
 
-/** `tests(name)` for each engine, side by side: most of what they do is waiting. */
-export const inEach = (tests) =>
+/**
+ * `tests(engine)` for each engine, side by side: most of what they do is waiting. While they run `engine.browser` is one, and what
+ * it asks of `house()` and anybody else is written down by `engine.proxy`.
+ */
+export const inEach = (house, tests) =>
   describe('engines', { concurrency: 3 }, () => {
-    for (const name of ENGINES) describe(name, { concurrency: 1, timeout: 600_000 }, () => tests(name));
+    for (const name of ENGINES) {
+      describe(name, { concurrency: 1, timeout: 600_000 }, () => {
+        const engine = { name };
+        before(async () => {
+          engine.proxy = await recordingProxy(house());
+          engine.browser = await launch(name, engine);
+        });
+        after(async () => {
+          await engine.browser?.close();
+          await engine.proxy?.close();
+        });
+        tests(engine);
+      });
+    }
   });
 
 /** Any number of pings up to 4,095, told bit by bit by the offers that are eligible. */

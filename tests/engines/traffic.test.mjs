@@ -6,9 +6,7 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { CSP, ROOTS } from '../../tools/serve.mjs';
 import { serveHouse } from '../browser/house.mjs';
-import { launch } from './engine.mjs';
 import { inEach, ready, until } from './fixtures.mjs';
-import { recordingProxy } from './proxy.mjs';
 
 /** The shop's own policy, without any Trusted Type at all; what it forbids is told by a request, which is written down, too. */
 const STRICT = `${CSP}; trusted-types 'none'; report-uri /violation`;
@@ -66,46 +64,35 @@ const DOINGS = {
   },
 };
 
-inEach((name) => {
-  let proxy;
-  let browser;
-  before(async () => {
-    proxy = await recordingProxy(house);
-    browser = await launch(name, { proxy });
-  });
-  after(async () => {
-    await browser?.close();
-    await proxy?.close();
-  });
-
+inEach(() => house, (engine) => {
   test('what breaks the policy is seen, and what asks elsewhere, and a cookie', async () => {
     house.put('/t/wrong.html', '<!doctype html><link rel="icon" href="data:,"><script src="/t/wrong.js"></script>', { headers: { 'set-cookie': 'taste=sweet' } });
     house.put('/t/wrong.js', 'try { document.createElement("p").innerHTML = "<b>x</b>" } catch {}');
     house.put('/t/elsewhere.html', '<!doctype html><link rel="icon" href="data:,"><script src="/t/elsewhere.js"></script>', { headers: { 'content-security-policy': "default-src *" } });
     house.put('/t/elsewhere.js', 'navigator.sendBeacon("http://elsewhere.example/", "x")');
-    const seen = proxy.requests.length;
-    const tab = await browser.open(`${house.url}/t/wrong.html`);
-    await until(() => proxy.requests.slice(seen).some(({ path, method }) => path === '/violation' && method === 'POST'));
+    const seen = engine.proxy.requests.length;
+    const tab = await engine.browser.open(`${house.url}/t/wrong.html`);
+    await until(() => engine.proxy.requests.slice(seen).some(({ path, method }) => path === '/violation' && method === 'POST'));
     assert.match(await tab.evaluate(() => document.cookie), /sweet/);
     await tab.goto(`${house.url}/t/elsewhere.html`);
-    await until(() => proxy.requests.slice(seen).some(({ url }) => url === 'http://elsewhere.example/'));
-    assert.ok(proxy.requests.slice(seen).some(({ setCookie }) => setCookie));
-    assert.ok(proxy.requests.slice(seen).some(({ cookie }) => cookie));
+    await until(() => engine.proxy.requests.slice(seen).some(({ url }) => url === 'http://elsewhere.example/'));
+    assert.ok(engine.proxy.requests.slice(seen).some(({ setCookie }) => setCookie));
+    assert.ok(engine.proxy.requests.slice(seen).some(({ cookie }) => cookie));
     await tab.evaluate(() => void (document.cookie = 'taste=; max-age=0'));
     await tab.close();
   });
 
   test('a walk through the shop asks for its own files and no more, and once a page is loaded for nothing', async () => {
-    const from = proxy.requests.length;
-    const asked = (since) => browser.asked(proxy.requests.slice(since));
-    const tab = await browser.open(`${house.url}/`);
+    const from = engine.proxy.requests.length;
+    const asked = (since) => engine.browser.asked(engine.proxy.requests.slice(since));
+    const tab = await engine.browser.open(`${house.url}/`);
     // By day, so that there is something to see.
     await tab.evaluate(() => localStorage.setItem('lopenfell.demo.clock', String(((34 - new Date().getHours()) % 24) * 3_600_000)));
     const late = [];
     const visit = async (go, does = async () => {}) => {
       await go();
       await loaded(tab);
-      const since = proxy.requests.length;
+      const since = engine.proxy.requests.length;
       const path = await tab.evaluate(() => location.pathname);
       await does(tab);
       await tab.evaluate(everywhere);
