@@ -81,6 +81,8 @@ if (from) {
     if (typeof maitre?.consent !== 'function') return;
     if (/\bgoogle\b/.test(from)) followGoogle(maitre, bridge);
     if (/\btcf\b/.test(from)) followTcf(maitre, bridge);
+    const unknown = from.split(/\s+/).find((name) => name && name !== 'google' && name !== 'tcf');
+    if (unknown) console.warn(`maitre: \`data-from\` knows no \`${unknown}\`; write "google", "tcf", or both`);
   };
   // An `async` tag may come later than this one.
   if ((window as { maitre?: unknown }).maitre || document.readyState === 'complete') follow();

@@ -129,17 +129,20 @@ const begin = ({ offers, consent = 'memory', doNotTrack, integrity = {}, wasm, p
   const { globalPrivacyControl, doNotTrack: asked } = navigator as { globalPrivacyControl?: boolean; doNotTrack?: string | null };
   const isCapped = globalPrivacyControl === true || (!!doNotTrack && asked === '1');
   const local = area('localStorage');
+  const ownWord = (): Consent | null => local.get(OWN) as Consent | null;
   const granted = (wished: Consent): Consent => {
     const wish = height(wished);
     if (wish < 0) report(`\`${named(wished)}\` is no consent level`, `write one of ${LADDER.join(', ')}`);
-    const own = local.get(OWN) as Consent | null;
+    const own = ownWord();
     // What can't be read may have been a no.
     const most = isCapped ? 1 : own === null ? 3 : height(own) < 0 ? 1 : height(own);
     return LADDER[wish < 0 ? 1 : Math.min(wish, most)] as Consent;
   };
   const session = area('sessionStorage');
-  let level = granted(consent);
-  if (level === 'off' || level !== consent) erase(level);
+  const own = ownWord() as Consent;
+  const wished = consent !== 'own' ? consent : height(own) < 0 ? 'memory' : own;
+  let level = granted(wished);
+  if (level === 'off' || level !== wished) erase(level);
 
   const pages = pageViews((view) => {
     watching?.leave();

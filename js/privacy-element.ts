@@ -29,7 +29,8 @@ ul { display: grid; grid-template-columns: minmax(0, 1fr); gap: .75rem; list-sty
 [part=what] { font-weight: 600 }
 [part=controls], [part=actions] { display: flex; flex-wrap: wrap; gap: .75rem 1.25rem; align-items: center }
 [part=controls] label { display: flex; flex-wrap: wrap; gap: .25rem .5rem; align-items: center }
-[part=controls] input { width: 1.25rem; height: 1.25rem; margin: 0 }
+[part=controls] label:has(input) { flex-wrap: nowrap }
+[part=controls] input { flex: none; width: 1.25rem; height: 1.25rem; margin: 0 }
 input { accent-color: var(--maitre-accent, auto) }
 select, button { min-height: 2.75rem; padding: .4em .9em; font: inherit; color: inherit; background: var(--maitre-surface, Canvas);
   border: 1px solid var(--maitre-muted, color-mix(in srgb, CanvasText 60%, Canvas)); border-radius: calc(var(--maitre-radius, .75rem) * .6) }
@@ -50,6 +51,8 @@ const LEVELS: readonly Consent[] = ['off', 'memory', 'visit', 'profile'];
 const NAMED = 4;
 /** How often it looks whether what it says is still so, in ms. */
 const LOOK = 1000;
+/** How long what has been done is told, in ms. */
+const NEWS = 15_000;
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
@@ -126,13 +129,13 @@ const speaker = (language: string, said: PrivacyWords) => {
         return [[what, known.filter(Boolean).join(', ')]];
       }
       case 'stage':
-        return [[say(said.stage, each.now, date(each.since)), each.before && say(said.before, each.before)]];
+        return [each.before && say(said.before, said.stages[each.before] ?? each.before), say(said.stage, said.stages[each.now] ?? each.now, date(each.since))].filter(Boolean).map((what) => [what, '']);
       case 'offer':
         return [[quoted(each.title), outcomes(each)]];
       case 'pressure':
         return [[say(said.pressure, lists.format(each.placements)), outcomes(each)]];
       case 'cart':
-        return [[say(said.cart, number(each.items), number(each.value)), '']];
+        return each.items || each.value ? [[say(said.cart, number(each.items), number(each.value)), '']] : [];
       case 'attribute':
         return [[each.name, value(each.value)]];
       default:
@@ -264,7 +267,7 @@ export class MaitrePrivacy extends HTMLElement {
     const act = (work: () => void, told: string, focus = ''): void => {
       work();
       void this.refresh().then(() => {
-        this.#status.textContent = told;
+        this.#say(told);
         this.#focus(focus);
       });
     };
@@ -277,6 +280,14 @@ export class MaitrePrivacy extends HTMLElement {
     parts.push(this.#actions(maitre, ledger, said, act));
     this.#body.replaceChildren(...parts);
     this.#focus(focused);
+  }
+
+  /** Says what has been done, for as long as that is news. */
+  #say(told: string): void {
+    this.#status.textContent = told;
+    setTimeout(() => {
+      if (this.#status.textContent === told) this.#status.textContent = '';
+    }, NEWS);
   }
 
   #consent(maitre: Maitre, level: Consent, said: PrivacyWords, act: (work: () => void, told: string) => void): Node {
@@ -297,8 +308,9 @@ export class MaitrePrivacy extends HTMLElement {
     );
     form.addEventListener('submit', (event) => {
       event.preventDefault();
-      // Of what was not touched the page may have thought otherwise meanwhile.
-      const chosen = this.#ticked ?? maitre.kept().consent;
+      // What is shown is not what holds any more, and nobody has ticked anything: that is no choice.
+      if (!this.#ticked && level !== maitre.kept().consent) return void this.refresh();
+      const chosen = this.#ticked ?? level;
       this.#ticked = undefined;
       act(() => maitre.consent(chosen, true), say(said.applied, said.levels[chosen][0]));
       this.dispatchEvent(new CustomEvent('consent', { detail: chosen, bubbles: true }));
@@ -311,6 +323,7 @@ export class MaitrePrivacy extends HTMLElement {
     const topics = ledger.entries.filter((entry) => entry.kind === 'interest').filter(({ topic, score, muted, private: isPrivate }) => !isPrivate || score > 0 || muted || this.#named.has(topic));
     for (const { topic } of topics) this.#named.add(topic);
     if (!topics.length) return [];
+    const whole = ledger.consent === 'profile' ? ledger.until : undefined;
     const items = topics.map((entry) => {
       const { topic, title, score, muted } = entry;
       const id = (name: string): string => `${name}-${topic}`;
@@ -333,7 +346,7 @@ export class MaitrePrivacy extends HTMLElement {
           el('label', { htmlFor: select.id }, say(said.matters, title) + said.colon, select),
           el('label', { htmlFor: mute.id }, mute, ` ${say(said.mute, title)}`),
         ),
-        this.#why(entry, id('why'), said, speak, [say(said.fades, speak.span(entry.halfLife)), ...(entry.private ? [said.own] : [])]),
+        this.#why(entry, id('why'), said, speak, whole, [say(said.fades, speak.span(entry.halfLife)), ...(entry.private ? [said.own] : [])]),
       );
       if (!entry.private) return item;
       // Out of sight for the page's other scripts.
@@ -349,23 +362,26 @@ export class MaitrePrivacy extends HTMLElement {
   }
 
   #others(ledger: Ledger, level: Consent, said: PrivacyWords, speak: Speaker): Node[] {
+    const whole = level === 'profile' ? ledger.until : undefined;
     const groups = new Map(Object.keys(said.groups).map((name) => [name, [] as HTMLElement[]]));
     ledger.entries.forEach((entry, i) => {
       if (entry.kind === 'interest') return;
       const known = speak.entry(entry).map(([what, figure]) => el('p', {}, el('span', { part: 'what' }, what), figure ? said.colon + figure : ''));
-      groups.get(GROUPS[entry.kind])?.push(el('li', { part: 'entry' }, ...known, this.#why(entry, `why-${i}`, said, speak)));
+      if (!known.length) return;
+      groups.get(GROUPS[entry.kind])?.push(el('li', { part: 'entry' }, ...known, this.#why(entry, `why-${i}`, said, speak, whole)));
     });
     const sections = [...groups].flatMap(([name, items]) =>
       items.length ? [el('section', { part: 'section' }, el('h3', {}, said.groups[name as keyof PrivacyWords['groups']]), el('ul', {}, ...items))] : [],
     );
     if (ledger.others) sections.push(el('section', { part: 'section' }, el('p', { part: 'hint' }, say(said.others, speak.number(ledger.others)))));
     if (!ledger.entries.length) sections.push(el('section', { part: 'section' }, el('p', {}, said.nothing)));
-    if (level === 'profile' && ledger.until) sections.push(el('section', { part: 'section' }, el('p', { part: 'hint' }, say(said.untilAll, speak.date(ledger.until)))));
+    if (whole) sections.push(el('section', { part: 'section' }, el('p', { part: 'hint' }, say(said.untilAll, speak.date(whole)))));
     return sections;
   }
 
-  #why(entry: LedgerEntry, id: string, said: PrivacyWords, speak: Speaker, more: string[] = []): Node {
-    const until = entry.until === undefined ? '' : say(said.until, speak.date(entry.until));
+  /** `whole`: when all that is kept goes. */
+  #why(entry: LedgerEntry, id: string, said: PrivacyWords, speak: Speaker, whole: number | undefined, more: string[] = []): Node {
+    const until = entry.until ? say(said.until, speak.date(entry.until)) : whole ? say(said.untilRest, speak.date(whole)) : '';
     const lines = [...speak.reasons(entry.why), ...more, until].filter(Boolean);
     return el('details', { id, open: this.#isOpen(id) }, el('summary', { id: `${id}-summary` }, said.why), ...lines.map((reason) => el('p', { part: 'reason' }, reason)));
   }
@@ -391,14 +407,14 @@ export class MaitrePrivacy extends HTMLElement {
       this.#isSure
         ? el(
             'div',
-            { part: 'sure', role: 'group', ariaLabel: said.sure },
+            { part: 'sure', role: 'group', ariaLabel: said.sure, onkeydown: ({ key }: KeyboardEvent) => void (key === 'Escape' && ask(false, 'forget')) },
             el('p', {}, said.sure),
             el('p', { part: 'actions' }, button('yes', said.yes, forget, 'button first'), button('no', said.no, () => ask(false, 'forget'))),
           )
         : el(
             'p',
             { part: 'actions' },
-            ...(ledger ? [button('download', said.download, () => download(ledger, maitre))] : []),
+            ...(ledger ? [button('download', said.download, () => this.#say(say(said.downloaded, download(ledger, maitre))))] : []),
             button('forget', said.forget, () => ask(true, 'no')),
           ),
     );
@@ -444,18 +460,19 @@ const readable = (thing: unknown, key = ''): unknown => {
   if (typeof thing === 'number') {
     const date = new Date(thing);
     if (/^(until|first|last|since)$/.test(key)) return Number.isNaN(+date) ? thing : date.toISOString();
-    return /^(window|halfLife)$/.test(key) ? `PT${thing / 1000}S` : thing;
+    return /^(window|halfLife)$/.test(key) ? (thing % DAY ? `PT${thing / 1000}S` : `P${thing / DAY}D`) : thing;
   }
   if (!thing || typeof thing !== 'object' || /^values?$/.test(key)) return thing;
   if (Array.isArray(thing)) return thing.map((each) => readable(each));
   return Object.fromEntries(Object.entries(thing).map(([key, each]) => [key, readable(each, key)]));
 };
 
-/** Hands the ledger to the visitor as a file. */
-const download = (ledger: Ledger, maitre: Maitre): void => {
+/** Hands the ledger to the visitor as a file, and tells its name. */
+const download = (ledger: Ledger, maitre: Maitre): string => {
   const all = { site: location.host, at: new Date(now()).toISOString(), ...(readable(ledger) as Ledger), profile: maitre.kept().profile };
   const url = URL.createObjectURL(new Blob([`${JSON.stringify(all, null, 2)}\n`], { type: 'application/json' }));
-  const link = el('a', { href: url, download: `${location.hostname || 'site'}-remembered.json` });
-  link.click();
+  const name = `${location.hostname || 'site'}-remembered.json`;
+  el('a', { href: url, download: name }).click();
   setTimeout(() => URL.revokeObjectURL(url), MINUTE);
+  return name;
 };

@@ -1,7 +1,7 @@
 // The drop-in tag: <script type="module" src="…/maitre.js" data-offers="/offers.json" data-consent="memory" data-page="head"></script>
 
 import { start } from './index';
-import type { Consent, Options } from './types';
+import type { Options } from './types';
 
 // A module has no `document.currentScript`.
 const tag = [...document.scripts].find(({ src }) => src === import.meta.url);
@@ -23,7 +23,7 @@ if (!page.maitre?.track) {
     offers,
     doNotTrack: doNotTrack !== undefined,
     integrity: { wasm: integrityWasm, offers: integrityOffers },
-    ...(consent && { consent: consent as Consent }),
+    ...(consent && { consent: consent as Options['consent'] & string }),
     ...(known && { page: known }),
   });
 }

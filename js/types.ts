@@ -145,8 +145,8 @@ export interface Item {
 export interface Options {
   /** The config: where it is (relative to the page), or itself as an object. */
   offers: string | URL | object;
-  /** The consent level to begin with; `memory` when left out. */
-  consent?: Consent;
+  /** The consent level to begin with, `memory` when left out; or `own`: what the visitor said last in `<maitre-privacy>`, and `memory` until then. */
+  consent?: Consent | 'own';
   /**
    * What the page is about: then offers can be decided on as soon as its head has been parsed, as each placement comes. Its `kind`,
    * `item` and `title` as with `track('page_view', …)`, or `'head'` when all JSON-LD that it has is in the head. Else the whole page is waited for.

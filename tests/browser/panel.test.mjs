@@ -139,6 +139,11 @@ test('with a keyboard alone: a topic is corrected and muted, consent taken back,
   assert.equal((await interest(page)).score > 0.9, true, 'kept');
   await page.keyboard.press('Enter');
   await eventually(() => focused(page), 'no');
+  await page.keyboard.press('Escape');
+  assert.equal(await eventually(() => focused(page), 'forget'), 'forget');
+  assert.equal((await interest(page)).score > 0.9, true, 'kept');
+  await page.keyboard.press('Enter');
+  await eventually(() => focused(page), 'no');
   await tabTo(page, 'yes');
   await page.keyboard.press('Enter');
   assert.equal(await eventually(() => status(page), 'Done. All of it is forgotten.'), 'Done. All of it is forgotten.');
@@ -169,6 +174,22 @@ test("the visitor's own word goes before what pages say, until the visitor says 
   await guest.close();
 });
 
+test('a tag may leave the level to the visitor', async () => {
+  const { page, guest } = await open({ consent: 'own' });
+  const level = () => page.evaluate(() => window.maitre.kept().consent);
+  assert.equal(await level(), 'memory', 'until there is a word');
+  for (const [id, chosen] of [['#level-profile', 'profile'], ['#level-off', 'off'], ['#level-visit', 'visit']]) {
+    await panel(page).locator(id).check();
+    await panel(page).getByRole('button', { name: 'Save this choice' }).click();
+    assert.equal(await eventually(level, chosen), chosen);
+    await page.reload();
+    await ready(page);
+    await said(page);
+    assert.equal(await level(), chosen);
+  }
+  await guest.close();
+});
+
 test('what is remembered can be taken along, as JSON', async () => {
   const { page, guest } = await open();
   await track(page, 'view_item', { item_category: 'running' });
@@ -187,7 +208,7 @@ test('what is remembered can be taken along, as JSON', async () => {
   const { value, since } = all.entries.find(({ kind }) => kind === 'attribute');
   assert.match(since, DATE);
   assert.deepEqual(value, { first: 3 });
-  assert.match(all.entries.find(({ topic }) => topic === 'running').halfLife, /^PT\d+S$/);
+  assert.match(all.entries.find(({ topic }) => topic === 'running').halfLife, /^P14D$/);
   assert.deepEqual(guest.problems, []);
   await guest.close();
 });
@@ -348,6 +369,17 @@ test('it keeps up with the page, a banner, and other tabs, and saves nothing tha
   });
   assert.equal(await page.evaluate(() => window.maitre.kept().consent), 'profile');
   await page.waitForFunction(() => Object.keys(localStorage).some((key) => key.startsWith('maitre:')));
+  // Nor is what the page took back meanwhile the visitor's own word.
+  assert.equal(await eventually(() => panel(page).locator('#level-profile').isChecked(), true), true);
+  await page.evaluate(() => {
+    window.maitre.consent('visit');
+    document.querySelector('maitre-privacy').shadowRoot.querySelector('#apply').click();
+    window.maitre.consent('profile');
+  });
+  assert.equal(await page.evaluate(() => localStorage.getItem('maitre-consent')), null);
+  assert.equal(await page.evaluate(() => window.maitre.kept().consent), 'profile');
+  await track(page, 'purchase', { value: 9 });
+  assert.equal(await eventually(async () => (await words(page)).includes('Purchases'), true), true);
 
   const other = await open({ guest, consent: 'memory' });
   assert.match(await words(other.page), /From earlier visits something is stored in this browser/);
