@@ -1,7 +1,6 @@
 // `maitre build`: an offers file made into a plan, which pages load faster, with a smaller engine.
 
-import { writeFileSync } from 'node:fs';
-import { lineOf, planOf, problemsOf, readText, Refusal } from './engine';
+import { lineOf, planOf, problemsOf, readText, writeFile } from './engine';
 
 /** Writes the plan of an offers file beside it, or to `out`; returns the exit code. */
 export const build = (file: string, out = `${file.replace(/\.json$/, '')}.plan`): number => {
@@ -13,11 +12,7 @@ export const build = (file: string, out = `${file.replace(/\.json$/, '')}.plan`)
     console.error(`${file} has errors: no plan was written`);
     return 1;
   }
-  try {
-    writeFileSync(out, plan);
-  } catch (error) {
-    throw new Refusal(`${out}: can't be written: ${(error as Error).message}`);
-  }
+  writeFile(out, plan);
   console.error(`${out}: ${plan.length} bytes`);
   return 0;
 };

@@ -1,6 +1,6 @@
 // The engine in Node: the same module that pages load.
 
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { Core, initSync } from './core';
 import type { Explanation, Problem } from './types';
@@ -19,14 +19,29 @@ export const version = (): string => {
   return (JSON.parse(manifest) as { version: string }).version;
 };
 
+const because = (error: unknown, reasons: Record<string, string>): string => {
+  const { code, message } = error as NodeJS.ErrnoException;
+  return reasons[code ?? ''] ?? message;
+};
+
 /** The text of a file. */
 export const readText = (file: string): string => {
+  let text: string;
   try {
-    return readFileSync(file, 'utf8');
+    text = readFileSync(file, 'utf8');
   } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
-    const why = { ENOENT: 'there is no such file', EISDIR: 'it is a folder', EACCES: 'it may not be read' }[code ?? ''] ?? message;
-    throw new Refusal(`${file}: can't be read: ${why}`);
+    throw new Refusal(`${file}: can't be read: ${because(error, { ENOENT: 'there is no such file', EISDIR: 'it is a folder', EACCES: 'it may not be read' })}`);
+  }
+  if (text.startsWith('MTR')) throw new Refusal(`${file}: this is a plan; name the offers file that it was built of`);
+  return text;
+};
+
+/** Writes a file. */
+export const writeFile = (file: string, content: Uint8Array): void => {
+  try {
+    writeFileSync(file, content);
+  } catch (error) {
+    throw new Refusal(`${file}: can't be written: ${because(error, { ENOENT: 'there is no such folder', EISDIR: 'it is a folder', EACCES: 'it may not be' })}`);
   }
 };
 

@@ -765,6 +765,18 @@ fn a_topic_that_is_none_is_reported_with_the_nearest() {
     }
 }
 
+#[test]
+fn a_fit_that_names_an_interest_is_told_its_path() {
+    let mut config = asking(&json!({ "running": in_views_of("x") }), &[("a", json!({}))]);
+    config["offers"][0]["fit"] = json!("running");
+    let engine = broken_engine(&config.to_string());
+    let [problem] = engine.problems() else {
+        panic!("{:?}", engine.problems());
+    };
+    assert_eq!(problem.path, "$.offers[0].fit");
+    assert_eq!(problem.remedy, "write `interest.running`");
+}
+
 /// What it would be can't be known, so neither it nor its negation is shown.
 #[test]
 fn an_offer_that_asks_about_a_broken_interest_is_not_shown() {

@@ -366,6 +366,16 @@ fn an_interest_in_what_is_nobodys_business_needs_a_ground() {
             "catholic",
         ),
         (
+            json!({ "title": "Weight loss", "from": [{ "event": "view" }] }),
+            "health",
+            "weight loss",
+        ),
+        (
+            json!({ "from": [{ "event": "view", "where": { "item_category": "Umstandsmode" } }] }),
+            "health",
+            "umstandsmode",
+        ),
+        (
             json!({ "from": [{ "event": "view_election_news" }] }),
             "politics",
             "election",

@@ -322,6 +322,15 @@ pub(super) fn read_after(node: &Node, rules: &mut Rules, report: &mut Report) ->
 /// The path of a number.
 fn read_fit(node: &Node, rules: &mut Rules, report: &mut Report) -> Option<Path> {
     let name = report.text(node, "interest.running")?;
+    if rules.topics.contains(&name) {
+        report.error(
+            node,
+            "`%` is an interest, and a fit is a path",
+            "write `interest.%`",
+            &[name, name],
+        );
+        return None;
+    }
     let (path, shape) = rules.path(name, node, Ground::Maitre, report);
     if !matches!(shape, Shape::Number | Shape::Any) {
         let remedy = "write the path of a number, such as `interest.running`";

@@ -8,12 +8,12 @@ use crate::json::Value;
 const MATTERS: [(&str, &str); 6] = [
     (
         "health",
-        "health medical* medicine* medication* disease* illness* symptom* diabet* cancer hiv aids asthma* allerg* pregnan* fertility
+        "health medical* medicine* medication* disease* illness* symptom* diabet* cancer hiv aids asthma* allerg* pregnan* maternity fertility
          infertil* contracept* abortion* menopaus* menstrua* depression* depressive* anxiety psychiatr* psychotherap* addiction* alcoholi*
-         obes* disabled disabilit* epilep* dementia alzheimer* autis* adhd incontinen* erectile genetic*
-         sante maladie* medicament* grossesse* handicap*
-         gesundheit* krankheit* medikament* schwanger* behindert* behinderung* krebs
-         salud enfermedad* embarazo* embarazada* discapacidad* adiccion*",
+         obes* disabled disabilit* epilep* dementia alzheimer* autis* adhd incontinen* erectile genetic* insomnia weight_loss back_pain mental_health
+         sante maladie* medicament* grossesse* maternite handicap* insomnie perte_de_poids
+         gesundheit* krankheit* medikament* schwanger* behindert* behinderung* krebs umstandsmode schlaflos* abnehmen ruckenschmerz* rueckenschmerz*
+         salud enfermedad* embarazo* embarazada* discapacidad* adiccion* maternidad insomnio",
     ),
     (
         "belief",
@@ -26,7 +26,7 @@ const MATTERS: [(&str, &str); 6] = [
     (
         "politics",
         "politic* election* electoral* voter voters socialis* communis* conservatives
-         politique* parti_politique politik* kommunis* sozialis* bundestag* landtag* wahlkampf* eleccion*",
+         politique* parti_politique politik* kommunis* sozialis* spd cdu afd bundestag* landtag* wahlkampf* eleccion*",
     ),
     (
         "sexuality",

@@ -101,7 +101,7 @@ impl Profile {
             let mut pass = Pass::reading(record);
             let mut found = Profile::default();
             if found.take(&mut pass, plan, host).is_some() && !pass.broken {
-                touched |= found.touched;
+                touched = found.touched.max(touched);
                 is_anything |= found.touched == 0;
                 self.merge(&found, plan, host);
                 continue;

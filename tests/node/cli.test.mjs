@@ -111,6 +111,20 @@ test('check exits with 2 for a file that is not there, and still checks the othe
   assert.ok(lines.length > 0);
 });
 
+test('build writes a plan, which is no offers file, and says why it can not', () => {
+  const { status, stderr } = maitre(['build', 'offers.json'], { 'offers.json': OFFERS });
+  assert.equal(status, 0);
+  assert.match(stderr[0], /^offers\.plan: \d+ bytes$/);
+  for (const command of ['check', 'build']) {
+    const again = maitre([command, 'offers.plan']);
+    assert.equal(again.status, 2);
+    assert.match(again.stderr[0], /^offers\.plan: this is a plan; name the offers file/);
+  }
+  const nowhere = maitre(['build', 'offers.json', join('nowhere', 'x.plan')]);
+  assert.equal(nowhere.status, 2);
+  assert.match(nowhere.stderr[0], /can't be written: there is no such folder$/);
+});
+
 test('replay prints a line for each decision and exits with 0 when all is as expected', () => {
   const story = journey(
     [

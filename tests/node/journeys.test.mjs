@@ -282,7 +282,7 @@ test('a topic that the visitor mutes counts for nothing until it is unmuted, and
 
 // ── what is wrong ────────────────────────────────────────────────────────────────────────────────────────────────────
 
-const STORIES = house([over('stay', 'exit_intent'), offer('hi', 'hero'), offer('a', 'aside')], {
+const STORIES = house([over('stay', 'exit_intent'), offer('hi', 'hero'), offer('a', 'aside', { fit: 'interest.running' })], {
   interests: { running: { from: [{ event: 'view_item', add: 1 }] } },
 });
 const page = (placements) => view('1s', { placements });

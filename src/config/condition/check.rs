@@ -37,6 +37,18 @@ const OPERATORS: [&str; 27] = [
     "$inGroup",
     "$notInGroup",
 ];
+/// How operators are called elsewhere.
+const MEANT: [(&str, &str); 9] = [
+    ("=", "$eq"),
+    ("==", "$eq"),
+    ("!=", "$ne"),
+    ("<", "$lt"),
+    ("<=", "$lte"),
+    (">", "$gt"),
+    (">=", "$gte"),
+    ("contains", "$regex"),
+    ("startsWith", "$regex"),
+];
 const TYPES: [&str; 6] = ["string", "number", "boolean", "array", "object", "null"];
 
 impl Rules<'_> {
@@ -51,7 +63,8 @@ impl Rules<'_> {
             return Check::Meets(ops);
         }
         if let (Some((key, _)), false) = (node.value.members().first(), shape == Shape::Any) {
-            let operator = say("$%", &[key]);
+            let meant = MEANT.iter().find(|(sign, _)| sign == key);
+            let operator = meant.map_or_else(|| say("$%", &[key]), |(_, operator)| (*operator).to_owned());
             if OPERATORS.contains(&operator.as_str()) {
                 report.error(node, "unknown operator `%`", "write `%`", &[key, &operator]);
                 return Check::Equals(node.value.clone());
@@ -195,6 +208,9 @@ impl Rules<'_> {
             _ => false,
         };
         match (shape, node.value) {
+            (_, Value::List(_)) if !fitting => {
+                report.expected(node, "one value", "write `{ \"$in\": [ … ] }` for one of several");
+            }
             (Shape::OneOf(names), Value::Text(name)) if !names.contains(&name.as_str()) => {
                 report.unknown(node, false, "value", name, names)
             }

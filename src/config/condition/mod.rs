@@ -268,6 +268,10 @@ impl<'a> Rules<'a> {
 
     /// A name, or `$in` (any of), `$all`, `$nin` (none of) with a list of names.
     fn audience(&mut self, node: &Node, report: &mut Report) -> Condition {
+        if matches!(node.value, Value::List(_)) {
+            report.expected(node, "one audience", "write `{ \"$in\": [ … ] }` for one of several");
+            return Condition::Broken;
+        }
         if !matches!(node.value, Value::Map(_)) {
             return self.audience_named(node, report);
         }
