@@ -17,7 +17,7 @@ const OFFERS = {
   placements: { hero: {}, aside: {}, over: { kind: 'overlay' } },
   offers: [
     { id: 'evening', placement: 'hero', content: card('Evening', { text: 'Words', cta: 'Go', link: '#go' }) },
-    { id: 'fan', placement: 'hero', value: { site: 5 }, eligible: { $did: { event: 'view_item', times: { $gte: 3 } } }, content: card('Fan') },
+    { id: 'fan', placement: 'hero', value: { site: 5 }, fit: 'interest.running', eligible: { $did: { event: 'view_item', times: { $gte: 3 } } }, content: card('Fan') },
     { id: 'beside', placement: 'aside', trigger: { on: { scroll: 0.5 } }, content: { template: 'text', text: 'Beside' } },
     ...['scroll', 'click', 'file_download', 'form_start', 'form_submit', 'video_start', 'view_search_results'].map((event) => ({ id: `measured-${event}`, placement: 'aside', eligible: { $did: { event, times: { $gte: 50 } } }, content: card(event) })),
     { id: 'over', placement: 'over', trigger: { on: ['exit_intent', 'return_to_tab', { dwell: '1h' }, { idle: '1h' }, { scroll: 0.99 }, { event: 'open' }] }, content: { template: 'modal', title: 'Over', text: 'Words' } },
