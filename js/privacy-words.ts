@@ -194,7 +194,7 @@ const en: PrivacyWords = {
   times: ['once', '% times'],
   sum: '% in all (%)',
   max: '% (highest: %)',
-  distinct: 'different: % (%)',
+  distinct: '% different (%)',
   sequence: 'got to step % of %, in this order',
   without: 'and not in between: %',
   within: 'in the last %',
