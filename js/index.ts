@@ -12,7 +12,7 @@ import type { overlays } from './overlays';
 import { device, pageViews } from './page';
 import { type Guard, placements } from './placements';
 import type { Needs, signals } from './signals';
-import { area, erase, height, type Kept, keepVisit, LADDER, whenIdle } from './storage';
+import { area, erase, hearNobody, hearOthers, height, type Kept, keepVisit, LADDER, TAB, whenIdle } from './storage';
 import { keepProfile } from './tabs';
 import type { lookAhead } from './ahead';
 import type { Consent, Decision, Explanation, Interest, Maitre, Options, Shown } from './types';
@@ -142,6 +142,19 @@ const begin = ({ offers, consent = 'memory', doNotTrack, integrity = {}, wasm, p
   const own = ownWord() as Consent;
   const wished = consent !== 'own' ? consent : height(own) < 0 ? 'memory' : own;
   let level = granted(wished);
+  // A window that the page opens begins with a copy of it.
+  let from = session.get(TAB);
+  session.remove(TAB);
+  const listen = (): void =>
+    hearOthers(
+      guard((why: Consent | 'forget') => {
+        if (why !== 'forget' && height(why) >= height(level)) return;
+        kept?.erased();
+        if (why === 'forget') forgotten();
+        else turn(why);
+      }),
+    );
+  listen();
   if (level === 'off' || level !== wished) erase(level);
 
   const pages = pageViews((view) => {
@@ -180,6 +193,7 @@ const begin = ({ offers, consent = 'memory', doNotTrack, integrity = {}, wasm, p
   hear(window, 'pagehide', () => {
     left();
     leave();
+    hearNobody();
   });
   const outcome = (offer: string, kind: string, placement: string): void => {
     if (isReady) tellOutcome(offer, kind, placement);
@@ -211,7 +225,10 @@ const begin = ({ offers, consent = 'memory', doNotTrack, integrity = {}, wasm, p
     kept = undefined;
     if (!core) return;
     const keeper = { core, guard, report, changed: () => askAgain(), forgotten, lowered: (wished: Consent) => void (height(wished) < height(level) && turn(wished)) };
-    if (level === 'profile') kept = keepProfile(keeper);
+    if (level === 'profile') {
+      kept = keepProfile(keeper, from);
+      from = null;
+    }
     if (level === 'visit') kept = keepVisit(keeper);
   };
 
@@ -233,6 +250,9 @@ const begin = ({ offers, consent = 'memory', doNotTrack, integrity = {}, wasm, p
     askAgain();
     foresee();
   };
+
+  /** The visitor may have said otherwise since, in another tab. */
+  const abide = (): void => turn(granted(level));
 
   const forgotten = (): void => {
     drop();
@@ -274,7 +294,7 @@ const begin = ({ offers, consent = 'memory', doNotTrack, integrity = {}, wasm, p
     },
     interests: () => ask<Interest[]>((core) => core.interests(now()), []),
     mute: (topic, isMuted = true) => amend(topic, !!isMuted),
-    correct: (topic, score) => amend(topic, Number(score)),
+    correct: (topic, score) => amend(topic, typeof score === 'number' ? score : Number.NaN),
     kept: () => ({ consent: level, isCapped, profile: ask((core) => core.known(), ''), offers, wasm, integrity }),
     consent: guard((wished, isOwn) => {
       const isKnown = height(wished) >= 0;
@@ -283,6 +303,8 @@ const begin = ({ offers, consent = 'memory', doNotTrack, integrity = {}, wasm, p
       // A slip must not erase what the visitor agreed to keep.
       if (!isKnown) return;
       erase(next);
+      // There may be room only now.
+      if (isOwn) local.set(OWN, wished);
       turn(next);
     }),
     forget: guard(() => {
@@ -301,7 +323,9 @@ const begin = ({ offers, consent = 'memory', doNotTrack, integrity = {}, wasm, p
     guard(({ persisted }: PageTransitionEvent) => {
       isLeft = false;
       if (!persisted) return;
+      listen();
       kept?.resume();
+      abide();
       if (isReady) pages.again();
     }),
   );
@@ -338,6 +362,7 @@ const begin = ({ offers, consent = 'memory', doNotTrack, integrity = {}, wasm, p
     if (isBroken) return;
     for (const found of made.problems() ?? []) problem(found);
     made.device(JSON.stringify(device()));
+    abide();
     core = made;
     keep();
     await pause();

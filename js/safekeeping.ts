@@ -157,7 +157,7 @@ export const safekeeping = ({ core, local, own, isStopped, done, guard }: Safeke
             tabs = [];
             return;
           }
-          next = writeBase({ seq: seq + 1, folded: [...folded, ...tabs].slice(-REMEMBERED), text: core.fold(texts.join('\n'), now()) });
+          next = writeBase({ seq: seq + 1, folded: [...folded, ...tabs].slice(-Math.max(REMEMBERED, tabs.length)), text: core.fold(texts.join('\n'), now()) });
           store.put(next, KEY);
           for (const tab of tabs) store.delete(tab);
         });

@@ -25,9 +25,9 @@ export interface Keeper {
   report: Report;
   /** Something was learnt from other tabs. */
   changed(): void;
-  /** Another tab was told to forget. */
+  /** What is stored was erased. */
   forgotten(): void;
-  /** In another tab the visitor went down to this level. */
+  /** The visitor went down to this level while this page was away. */
   lowered(level: Consent): void;
 }
 
@@ -37,6 +37,8 @@ export interface Kept {
   after(): void;
   /** Call when the page comes back out of the back/forward cache. */
   resume(): void;
+  /** Another tab erased what is stored here, or is about to. */
+  erased(): void;
   /** Keeps no more. What was written stays. */
   stop(): void;
 }
@@ -83,20 +85,44 @@ export const eraseDatabase = (): void => {
   }
 };
 
+/** How long a page may take from being left to its last write, in ms. */
+const LEAVING = 1000;
+
+/** The page's own, on which it hears what others erase, but not what it erases itself. */
+let channel: BroadcastChannel | undefined;
+
+/** Hears what other tabs erase, until the page is left: an open channel keeps it out of the back/forward cache. */
+export const hearOthers = (heard: (why: Consent | 'forget') => void): void => {
+  try {
+    channel = new BroadcastChannel(NAME);
+    // Others may use the same name.
+    hear(channel, 'message', ({ data }: MessageEvent) => void ((data === 'forget' || height(data) >= 0) && heard(data)));
+  } catch {
+    // What is missing hears nothing.
+  }
+};
+
+/** As the page is left. */
+export const hearNobody = (): void => {
+  channel?.close();
+  channel = undefined;
+};
+
 /** Erases whatever is kept beyond `level`, and tells the other tabs `why`. */
 export const erase = (level: Consent, why: Consent | 'forget' = level): void => {
   if (level === 'profile') return;
+  const time = now();
   const session = area('sessionStorage');
   const local = area('localStorage');
   for (const key of session.keys()) if (key !== NAME || level !== 'visit') session.remove(key);
   local.keys().forEach(local.remove);
   eraseDatabase();
+  // A tab that was just being left heard nothing of it, and may have written in its own process's copy of the storage.
+  hear(window, 'storage', ({ key, newValue }: StorageEvent) => void (key?.startsWith(`${NAME}:`) && Number.parseInt(newValue ?? '') < time + LEAVING && local.remove(key)));
   try {
-    const others = new BroadcastChannel(NAME);
-    others.postMessage(why);
-    others.close();
+    (channel ?? new BroadcastChannel(NAME)).postMessage(why);
   } catch {
-    // What is missing hears nothing.
+    // As above.
   }
 };
 
@@ -139,21 +165,6 @@ export const hears = (guard: Guard) => {
   };
 };
 
-/** Hears from other tabs that something was erased, until the page is left: an open channel keeps it out of the back/forward cache. */
-export const hearOthers = ({ forgotten, lowered }: Keeper, on: ReturnType<typeof hears>['on'], first: () => void): (() => void) => {
-  const channel = new BroadcastChannel(NAME);
-  on(channel, 'message', ({ data }: MessageEvent) => {
-    // Others may use the same name.
-    if (data !== 'forget' && height(data) < 0) return;
-    first();
-    if (data === 'forget') forgotten();
-    else lowered(data);
-  });
-  const close = (): void => channel.close();
-  on(window, 'pagehide', close);
-  return close;
-};
-
 /** Writes soon, and at once when the page is hidden or left: timers may come late then, or never. */
 export const writing = (work: () => void, guard: Guard, on: ReturnType<typeof hears>['on']) => {
   const write = soon(work, guard, whenIdle);
@@ -170,22 +181,24 @@ export const writing = (work: () => void, guard: Guard, on: ReturnType<typeof he
 };
 
 /** `visit`: one text in sessionStorage, which is this tab's alone. */
-export const keepVisit = (keeper: Keeper): Kept => {
-  const { core, guard, report } = keeper;
+export const keepVisit = ({ core, guard, report, lowered }: Keeper): Kept => {
   const session = area('sessionStorage', failing(report));
   const { on, stop } = hears(guard);
+  let isWritten = false;
   const write = writing(
     () => {
       const text = core.save();
-      if (text && !isNewer(session.get(NAME) ?? '')) session.set(NAME, text);
+      if (text && !isNewer(session.get(NAME) ?? '')) {
+        session.set(NAME, text);
+        isWritten = true;
+      }
     },
     guard,
     on,
   );
-  let close = (): void => {};
   const load = (): void => {
-    close = hearOthers(keeper, on, () => session.remove(NAME));
     const kept = session.get(NAME);
+    isWritten ||= !!kept;
     if (kept && !core.isOver(kept, now())) loadInto(core, report, [], kept);
     write.ask();
   };
@@ -193,13 +206,19 @@ export const keepVisit = (keeper: Keeper): Kept => {
   return {
     after: write.ask,
     resume() {
+      // Erased by a page that came after, which may have been told to remember less.
+      if (isWritten && !session.get(NAME)) return lowered('memory');
       core.disown();
       load();
+    },
+    erased() {
+      write.end();
+      session.keys().forEach(session.remove);
+      isWritten = false;
     },
     stop() {
       write.end();
       stop();
-      close();
     },
   };
 };

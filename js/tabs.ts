@@ -4,7 +4,7 @@
 import { now } from './clock';
 import { Key } from './foreseen';
 import type { safekeeping } from './safekeeping';
-import { area, eraseDatabase, failing, hearOthers, hears, type Keeper, type Kept, loadInto, NAME, soon, TAB, whenIdle, writing } from './storage';
+import { area, eraseDatabase, failing, hears, type Keeper, type Kept, loadInto, NAME, soon, TAB, whenIdle, writing } from './storage';
 import { isNewer, isToBeLeft, keyOf, readAll, readBase, textsBut, writeDelta } from './stored';
 
 /** How long going from one page to the next may take, in ms; a delta left behind for longer may have been copied with its tab. */
@@ -15,7 +15,8 @@ const SILENCE = 20_000;
 
 const newTab = (): string => [...crypto.getRandomValues(new Uint32Array(2))].map((part) => part.toString(36)).join('');
 
-export const keepProfile = (keeper: Keeper): Kept => {
+/** `from`: what the page before left in `TAB`. */
+export const keepProfile = (keeper: Keeper, from: string | null): Kept => {
   const { core, guard, report, changed, forgotten, lowered } = keeper;
   const { on, stop: stopHearing } = hears(guard);
   let isStopped = false;
@@ -25,7 +26,6 @@ export const keepProfile = (keeper: Keeper): Kept => {
   let tab = '';
   /** When the delta was last written; 0 when it was not. */
   let written = 0;
-  let close = (): void => {};
   let safe: ReturnType<typeof safekeeping> | undefined;
 
   const stop = (): void => {
@@ -33,7 +33,6 @@ export const keepProfile = (keeper: Keeper): Kept => {
     write.end();
     read.end();
     stopHearing();
-    close();
   };
   const failed = failing(report);
   const local = area('localStorage', (error) => {
@@ -106,7 +105,6 @@ export const keepProfile = (keeper: Keeper): Kept => {
   /** Goes on with the delta that the page before left for this one, if `from` says so and it is really that. */
   const open = (from: string | null): void => {
     const time = now();
-    session.remove(TAB);
     session.remove(NAME);
     const stored = readAll(local);
     const [handed = '', at, left] = from?.split(' ') ?? [];
@@ -118,7 +116,6 @@ export const keepProfile = (keeper: Keeper): Kept => {
     const isUntidy = load(goesOn ? own.text : '');
     write.ask();
     if (isStopped) return;
-    close = hearOthers(keeper, on, heard);
     const begin = guard(() => safe?.begin(!goesOn, isUntidy));
     whenIdle(() => {
       if (safe || isStopped) return begin();
@@ -132,10 +129,11 @@ export const keepProfile = (keeper: Keeper): Kept => {
     });
   };
 
-  /** Another tab has erased what is stored. */
-  const heard = (): void => {
+  const erased = (): void => {
     // Written since, perhaps.
     local.remove(keyOf(tab));
+    local.remove(Key.Ahead);
+    session.keys().forEach(session.remove);
     safe?.forget();
     eraseDatabase();
     leave();
@@ -144,7 +142,7 @@ export const keepProfile = (keeper: Keeper): Kept => {
   on(window, 'storage', ({ key, newValue, storageArea }: StorageEvent) => {
     if (storageArea !== localStorage || key === Key.Ahead || (key !== null && key !== NAME && !key.startsWith(`${NAME}:`))) return;
     if (key === null || (newValue === null && (key === NAME || (key === keyOf(tab) && !isFolded())))) {
-      heard();
+      erased();
       forgotten();
     } else if (document.hidden) {
       isStale = true;
@@ -163,7 +161,7 @@ export const keepProfile = (keeper: Keeper): Kept => {
     if (written) session.set(TAB, `${tab} ${written} ${now()}`);
     isAway = true;
   });
-  open(session.get(TAB));
+  open(from);
 
   return {
     after: write.ask,
@@ -176,6 +174,7 @@ export const keepProfile = (keeper: Keeper): Kept => {
       // What lies in the caches of this page's process may be older than what the pages since then wrote.
       open(null);
     },
+    erased,
     stop,
   };
 };
