@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { eventually, heroes, HERO, ready, shown, stored, track, written } from './fixtures.mjs';
+import { decided, eventually, heroes, HERO, ready, shown, stored, track, written } from './fixtures.mjs';
 import { openHouse } from './harness.mjs';
 
 let house;
@@ -260,6 +260,102 @@ test('what a tab was putting back from the database as another forgot does not c
   assert.deepEqual(await shown(late), ['evening']);
   assert.equal((await stored(late)).local.includes('maitre'), false);
   await guest.close();
+});
+
+test('a tab that hears nothing yet, or remembers for this page only, minds what is erased in another', async () => {
+  const { page, guest } = await serve('profile');
+  const path = new URL(page.url()).pathname;
+  await track(page, 'view_item');
+  await written(page);
+  // One that waits for its engine, in vain until this is over.
+  let goOn = () => {};
+  const held = new Promise((resolve) => (goOn = resolve));
+  const late = await guest.context.newPage();
+  await late.route('**/maitre.wasm', (route) => held.then(() => route.continue()));
+  await late.goto(path);
+  await late.waitForFunction(() => window.maitre?.track);
+  await track(late, 'view_item');
+  const { page: passing } = await serve('memory', { guest });
+  await track(passing, 'view_item');
+  assert.deepEqual(await decided(passing), ['fan']);
+
+  await page.evaluate(() => window.maitre.forget());
+  assert.deepEqual(await eventually(() => decided(passing), ['evening']), ['evening'], 'though nothing of it was stored');
+  await page.evaluate(() => window.maitre.consent('off', true));
+  assert.equal(await eventually(() => passing.evaluate(() => window.maitre.kept().consent), 'off'), 'off');
+  goOn();
+  await ready(late);
+  assert.equal(await late.evaluate(() => window.maitre.kept().consent), 'off');
+  await page.evaluate(() => window.maitre.consent('profile', true));
+  await late.evaluate(() => window.maitre.consent('profile'));
+  assert.deepEqual(await decided(late), ['evening'], 'what it was told before');
+  await guest.close();
+});
+
+test('what is written as another page is just being left does not outlive the erasing', async () => {
+  const { page, guest } = await serve('profile');
+  const other = await guest.open('/t/plain.html');
+  await page.evaluate(() => window.maitre.forget());
+  await other.evaluate(() => localStorage.setItem('maitre:left', `${Date.now()} 1.cA`));
+  assert.deepEqual(await eventually(async () => (await stored(page)).local.filter((key) => key === 'maitre:left'), []), []);
+  await guest.close();
+});
+
+test("another tab's going down to a visit costs no other its visit", async () => {
+  const { page, guest } = await serve('visit');
+  await track(page, 'view_item');
+  await page.waitForFunction(() => sessionStorage.getItem('maitre'));
+  const { page: other } = await serve('visit', { guest });
+  await other.evaluate(() => window.maitre.consent('visit'));
+  await written(other);
+  await reload(page);
+  assert.deepEqual(await decided(page), ['fan']);
+  await guest.close();
+});
+
+test("the visitor's own word is kept where storage is full, as there is room once the rest is erased", async () => {
+  const { page, guest } = await serve('profile');
+  await track(page, 'view_item');
+  await written(page);
+  await page.evaluate(() => {
+    for (let size = 1 << 22; size >= 1; size >>= 1) {
+      for (;;) {
+        try {
+          localStorage.setItem(`filler${size}`, (localStorage.getItem(`filler${size}`) ?? '') + 'x'.repeat(size));
+        } catch {
+          break;
+        }
+      }
+    }
+  });
+  await page.evaluate(() => window.maitre.consent('off', true));
+  await reload(page);
+  assert.equal(await page.evaluate(() => window.maitre.kept().consent), 'off');
+  await guest.close();
+});
+
+test('a page of the same tab that comes back knows nothing of a visit that was erased after it', async () => {
+  const own = await openHouse({ bfcache: true });
+  try {
+    own.shop('/t/back.html', { offers: FAN, body: HERO, consent: 'visit' });
+    const guest = await own.visitor();
+    const page = await guest.open('/t/back.html');
+    await ready(page);
+    await page.evaluate(() => addEventListener('pageshow', ({ persisted }) => (window.persisted = persisted)));
+    await track(page, 'view_item');
+    await page.goto('/t/back.html?next');
+    await ready(page);
+    assert.deepEqual(await decided(page), ['fan']);
+    await page.evaluate(() => window.maitre.consent('memory'));
+    await page.goBack({ waitUntil: 'commit' });
+    assert.equal(await page.evaluate(() => window.persisted), true, 'the page came from the cache');
+    assert.deepEqual(await eventually(() => decided(page), ['evening']), ['evening']);
+    await written(page);
+    assert.deepEqual((await stored(page)).session, []);
+    await guest.close();
+  } finally {
+    await own.close();
+  }
 });
 
 test('what the page erases itself (localStorage.clear) is forgotten in every tab', async () => {

@@ -209,6 +209,44 @@ test('a duplicated tab writes under a name of its own', async () => {
   await guest.close();
 });
 
+test('a window that a page opens before its engine is there writes under a name of its own', async () => {
+  const guest = await house.visitor();
+  const first = await tab(guest);
+  await track(first, 'ping');
+  await written(first);
+  await first.route('**/maitre.wasm', (route) => setTimeout(() => route.continue(), 300));
+  await first.reload({ waitUntil: 'commit' });
+  await first.waitForFunction(() => window.maitre?.track);
+  const [twin] = await Promise.all([guest.context.waitForEvent('page'), first.evaluate(() => void window.open(location.href))]);
+  await Promise.all([ready(first), ready(twin)]);
+  for (let i = 0; i < 3; i += 1) {
+    await Promise.all([track(first, 'ping'), track(twin, 'ping')]);
+    await Promise.all([written(first), written(twin)]);
+  }
+  const later = await tab(guest);
+  assert.equal(await eventually(() => pings(later), 7), 7);
+  await guest.close();
+});
+
+test('however many tabs are folded at once, each is counted once', async () => {
+  const guest = await house.visitor();
+  const first = await tab(guest);
+  await track(first, 'ping');
+  await written(first);
+  await first.goto('/t/nothing-here');
+  await first.evaluate(() => {
+    const key = Object.keys(localStorage).find((key) => key.startsWith('maitre:'));
+    for (let i = 1; i < 60; i += 1) localStorage.setItem(`maitre:copy${i}`, localStorage.getItem(key));
+  });
+  await guest.pass('31m');
+  const later = await tab(guest);
+  assert.equal(await eventually(async () => (await stored(later)).local.filter((key) => key !== 'maitre').length < 2, true), true);
+  assert.equal(await pings(later), 60);
+  await reload(later);
+  assert.equal(await pings(later), 60);
+  await guest.close();
+});
+
 test('a tab copied while it was elsewhere does not share its name for long', async () => {
   const guest = await house.visitor();
   house.put('/t/elsewhere.html', '<!doctype html><link rel="icon" href="data:,"><title>Elsewhere</title>');

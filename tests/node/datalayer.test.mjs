@@ -10,7 +10,7 @@ const bundle = async (entry) => {
   const { outputFiles } = await build({ entryPoints: [path], bundle: true, format: 'esm', write: false, logLevel: 'silent' });
   return import(`data:text/javascript;base64,${Buffer.from(outputFiles[0].text).toString('base64')}`);
 };
-const { plainObject } = await bundle('datalayer.ts');
+const { listenToDataLayer, plainObject } = await bundle('datalayer.ts');
 
 const nested = (depth) => JSON.parse(`${'{"a":'.repeat(depth)}1${'}'.repeat(depth)}`);
 
@@ -48,4 +48,17 @@ test('of what is too long, too many or too deep a part is taken', () => {
     assert.ok(length > 20_000 && length < 15_000_000, `${length}`);
   }
   assert.deepEqual(plainObject({ get thrown() { throw new Error('no'); } }), {});
+});
+
+test('what is no object has no members, however long it is, and a layer no more entries than it has', () => {
+  const long = 'x'.repeat(10_000_000);
+  for (const value of [long, new Uint8Array(10_000_000), [1, 2], 3, null, undefined, Symbol('x'), () => {}]) assert.deepEqual(plainObject(value), {});
+  const heard = [];
+  const dataLayer = [];
+  dataLayer.length = 2 ** 32 - 4;
+  dataLayer.push(['event', 'search', long], { event: 'login', ecommerce: long, method: 'key' }, ['event', 'share', { method: 'post' }]);
+  globalThis.window = { dataLayer };
+  listenToDataLayer((event, params) => heard.push([event, params]));
+  delete globalThis.window;
+  assert.deepEqual(heard, [['search', {}], ['login', { method: 'key' }], ['share', { method: 'post' }]]);
 });
