@@ -129,6 +129,14 @@ inEach(() => house, (engine) => {
       const deleting = indexedDB.deleteDatabase('maitre');
       await new Promise((resolve, reject) => Object.assign(deleting, { onsuccess: resolve, onerror: reject }));
     });
+    // The one that was closed may have written since.
+    await until(() =>
+      tab.evaluate(async () => {
+        localStorage.clear();
+        await new Promise((resolve) => setTimeout(resolve, 500));
+        return localStorage.length === 0;
+      }),
+    );
   }
 
   for (const [blocked, needed] of [['localStorage', 'profile'], ['sessionStorage', 'visit'], ['indexedDB'], ['localStorage,sessionStorage,indexedDB', 'profile', 'visit']].map(([names, ...needed]) => [names, needed])) {
