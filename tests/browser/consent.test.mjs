@@ -343,6 +343,7 @@ test('a page of the same tab that comes back knows nothing of a visit that was e
     await ready(page);
     await page.evaluate(() => addEventListener('pageshow', ({ persisted }) => (window.persisted = persisted)));
     await track(page, 'view_item');
+    await written(page);
     await page.goto('/t/back.html?next');
     await ready(page);
     assert.deepEqual(await decided(page), ['fan']);
