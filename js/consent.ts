@@ -79,10 +79,11 @@ if (from) {
   const follow = (): void => {
     const { maitre } = window as { maitre?: Told };
     if (typeof maitre?.consent !== 'function') return;
-    if (/\bgoogle\b/.test(from)) followGoogle(maitre, bridge);
-    if (/\btcf\b/.test(from)) followTcf(maitre, bridge);
-    const unknown = from.split(/\s+/).find((name) => name && name !== 'google' && name !== 'tcf');
-    if (unknown) console.warn(`maitre: \`data-from\` knows no \`${unknown}\`; write "google", "tcf", or both`);
+    for (const name of new Set(from.match(/\w+/g))) {
+      if (name === 'google') followGoogle(maitre, bridge);
+      else if (name === 'tcf') followTcf(maitre, bridge);
+      else console.warn(`maitre: \`data-from\` knows no \`${name}\`; write "google", "tcf", or both`);
+    }
   };
   // An `async` tag may come later than this one.
   if ((window as { maitre?: unknown }).maitre || document.readyState === 'complete') follow();

@@ -276,7 +276,8 @@ export class MaitrePrivacy extends HTMLElement {
       this.#status,
       this.#consent(maitre, level, said, act),
     ];
-    if (ledger && level !== 'off') parts.push(...this.#interests(maitre, ledger, said, speak, act), ...this.#others(ledger, level, said, speak));
+    const whole = level === 'profile' ? ledger?.until : undefined;
+    if (ledger && level !== 'off') parts.push(...this.#interests(maitre, ledger, whole, said, speak, act), ...this.#others(ledger, whole, said, speak));
     parts.push(this.#actions(maitre, ledger, said, act));
     this.#body.replaceChildren(...parts);
     this.#focus(focused);
@@ -318,12 +319,11 @@ export class MaitrePrivacy extends HTMLElement {
     return form;
   }
 
-  #interests(maitre: Maitre, ledger: Ledger, said: PrivacyWords, speak: Speaker, act: (work: () => void, told: string) => void): Node[] {
+  #interests(maitre: Maitre, ledger: Ledger, whole: number | undefined, said: PrivacyWords, speak: Speaker, act: (work: () => void, told: string) => void): Node[] {
     // Of what is nobody's business it does not ask those of whom nothing is known.
     const topics = ledger.entries.filter((entry) => entry.kind === 'interest').filter(({ topic, score, muted, private: isPrivate }) => !isPrivate || score > 0 || muted || this.#named.has(topic));
     for (const { topic } of topics) this.#named.add(topic);
     if (!topics.length) return [];
-    const whole = ledger.consent === 'profile' ? ledger.until : undefined;
     const items = topics.map((entry) => {
       const { topic, title, score, muted } = entry;
       const id = (name: string): string => `${name}-${topic}`;
@@ -361,8 +361,7 @@ export class MaitrePrivacy extends HTMLElement {
     return [el('section', { part: 'section' }, el('h3', {}, said.interests), el('p', { part: 'hint' }, said.interestsHint), el('ul', {}, ...items))];
   }
 
-  #others(ledger: Ledger, level: Consent, said: PrivacyWords, speak: Speaker): Node[] {
-    const whole = level === 'profile' ? ledger.until : undefined;
+  #others(ledger: Ledger, whole: number | undefined, said: PrivacyWords, speak: Speaker): Node[] {
     const groups = new Map(Object.keys(said.groups).map((name) => [name, [] as HTMLElement[]]));
     ledger.entries.forEach((entry, i) => {
       if (entry.kind === 'interest') return;

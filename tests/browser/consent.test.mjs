@@ -221,13 +221,11 @@ function holdDatabase() {
   const held = [];
   window.held = () => held.length;
   window.release = () => held.splice(0).forEach((answer) => answer());
-  const hold = (prototype, type) =>
-    Object.defineProperty(prototype, `on${type}`, {
-      set(heard) {
-        this.addEventListener(type, (event) => void held.push(() => heard.call(this, event)));
-      },
-    });
-  hold(IDBTransaction.prototype, 'complete');
+  Object.defineProperty(IDBTransaction.prototype, 'oncomplete', {
+    set(heard) {
+      this.addEventListener('complete', (event) => void held.push(() => heard.call(this, event)));
+    },
+  });
 }
 
 test('what a tab was putting back from the database as another forgot does not come back', async () => {
